@@ -1,0 +1,202 @@
+//! The developers in an authority's record: what the masters say of each.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use super::{Authority, AuthorityError, read_certificate};
+use crate::certificate::{Certificate, Standing};
+use crate::exchange;
+use crate::fingerprint::Fingerprint;
+use crate::operation::Operation;
+use crate::policy::{Decision, History, Kind};
+use crate::request::{self, Request, RequestId};
+use crate::response::{self, Response, Verified};
+use crate::time::Timestamp;
+
+/// One developer's certificate with what the masters say on it.
+#[derive(Debug)]
+pub struct Developer {
+    /// The certificate.
+    pub certificate: Certificate,
+}
+
+/// What an installed answer changed.
+#[derive(Debug)]
+pub struct Installed {
+    /// The developer.
+    pub key: Fingerprint,
+    /// How many signatures were added.
+    pub signatures: usize,
+    /// The certificate's file.
+    pub path: PathBuf,
+}
+
+impl Developer {
+    /// What `master` says of each user ID at `now`.
+    pub fn standings(&self, master: &Certificate, now: Timestamp) -> Vec<(String, Standing)> {
+        self.certificate
+            .user_ids()
+            .map(|id| {
+                let text = String::from_utf8_lossy(id.value()).into_owned();
+                (text, self.certificate.standing(id, master, now))
+            })
+            .collect()
+    }
+}
+
+impl Authority {
+    /// The fingerprints of all developers on record, sorted.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where the folder cannot be read.
+    pub fn developers(&self) -> Result<Vec<Fingerprint>, AuthorityError> {
+        let folder = self.folder().join("developers");
+        let names = exchange::list(&folder, ".asc", exchange::MAX_LISTED)?.names;
+        let fingerprint = |n: &std::ffi::OsString| n.to_str()?.strip_suffix(".asc")?.parse().ok();
+        Ok(names.iter().filter_map(fingerprint).collect())
+    }
+
+    /// One developer's record.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where there is none, or it is damaged.
+    pub fn developer(&self, key: Fingerprint) -> Result<Developer, AuthorityError> {
+        let path = self.developer_path(key);
+        if !path.exists() {
+            return Err(AuthorityError::NoSuchDeveloper(key));
+        }
+        let masters: Vec<&Certificate> = self.masters().iter().collect();
+        read_certificate(&path, key, &masters).map(|certificate| Developer { certificate })
+    }
+
+    fn developer_path(&self, key: Fingerprint) -> PathBuf {
+        self.folder().join("developers").join(format!("{key}.asc"))
+    }
+
+    /// Checks an answer to `request` against the prediction.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where it is anything but what was asked for.
+    pub fn verify(
+        &self,
+        request: &Request,
+        response: Response,
+    ) -> Result<Verified, AuthorityError> {
+        let master = self.master(request.master())?;
+        response.verify(request, master).map_err(|e| AuthorityError::Response(Box::new(e)))
+    }
+
+    /// Adds a verified answer to the record: the developer's certificate first, then request and
+    /// response. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where a file cannot be written.
+    pub fn install(
+        &self,
+        request: &Request,
+        verified: &Verified,
+    ) -> Result<Installed, AuthorityError> {
+        let masters: Vec<&Certificate> = self.masters().iter().collect();
+        let refused = |source| AuthorityError::Certificate {
+            path: PathBuf::from(request.file_name()),
+            source,
+        };
+        let signed = verified.certificate(&masters).map_err(refused)?;
+        let key = signed.fingerprint();
+        let merged = match self.developer(key) {
+            Ok(developer) => developer.certificate.merged(&signed, &masters).map_err(refused)?,
+            Err(AuthorityError::NoSuchDeveloper(_)) => signed,
+            Err(error) => return Err(error),
+        };
+        let path = self.developer_path(key);
+        exchange::write_path(&path, merged.armored().as_bytes())?;
+        let id = request.id();
+        let (requests, responses) = (self.folder().join("requests"), self.folder().join("responses"));
+        exchange::write_path(
+            &requests.join(format!("{id}.request.asc")),
+            request.text().as_bytes(),
+        )?;
+        exchange::write_path(
+            &responses.join(format!("{id}.response.json")),
+            verified.response().text().as_bytes(),
+        )?;
+        Ok(Installed { key, signatures: verified.count(), path })
+    }
+
+    /// What the record knows about one key: for the lint before a request travels.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where the record is damaged.
+    pub fn history(&self, key: Fingerprint) -> Result<History, AuthorityError> {
+        let Ok(developer) = self.developer(key) else { return Ok(History::default()) };
+        let mut decisions = Vec::new();
+        for master in self.masters() {
+            for opinion in developer.certificate.opinions_of(master) {
+                decisions.push(Decision {
+                    request: RequestId(crate::digest::Sha256::ZERO),
+                    master: master.fingerprint(),
+                    created: opinion.created,
+                    kind: if opinion.revokes {
+                        Kind::Revoked
+                    } else {
+                        Kind::Certified { expires: opinion.expires }
+                    },
+                    user_ids: vec![String::from_utf8_lossy(opinion.user_id.value()).into_owned()],
+                });
+            }
+        }
+        decisions.sort_by_key(|d| d.created);
+        Ok(History { this: None, decisions })
+    }
+
+    /// The revocation of everything that `master` ever certified on `key`.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where the developer is not on record.
+    pub fn revocation(
+        &self,
+        key: Fingerprint,
+        master: &Certificate,
+        reason: crate::operation::Reason,
+        text: String,
+    ) -> Result<Operation, AuthorityError> {
+        let developer = self.developer(key)?;
+        let certificate = Certificate::read(
+            developer.certificate.to_bytes().as_slice(),
+            &[master],
+        )
+        .map_err(|source| AuthorityError::Certificate { path: self.developer_path(key), source })?;
+        let user_ids: BTreeSet<String> = certificate
+            .opinions_of(master)
+            .into_iter()
+            .filter(|o| !o.revokes)
+            .map(|o| String::from_utf8_lossy(o.user_id.value()).into_owned())
+            .collect();
+        Ok(Operation::RevokeCertification(crate::operation::RevokeCertification {
+            certificate: crate::operation::CertificateBlock::new(certificate.to_bytes()),
+            user_ids: user_ids.into_iter().collect(),
+            reason,
+            text,
+        }))
+    }
+
+    /// A request from the record, by its id.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where it is missing or damaged.
+    pub fn recorded(&self, id: RequestId) -> Result<(Request, Response), AuthorityError> {
+        let name = format!("{id}.request.asc");
+        let folder = self.folder().join("requests");
+        let bytes = exchange::read(&folder, OsStr::new(&name), request::MAX_BYTES)?;
+        let request = Request::parse(&bytes, request::MAX_BYTES).map_err(|source| {
+            AuthorityError::Request { path: folder.join(&name), source: Box::new(source) }
+        })?;
+        let name = format!("{id}.response.json");
+        let folder = self.folder().join("responses");
+        let bytes = exchange::read(&folder, OsStr::new(&name), response::MAX_BYTES)?;
+        let response =
+            Response::parse(&bytes).map_err(|e| AuthorityError::Response(Box::new(e)))?;
+        Ok((request, response))
+    }
+}

@@ -1,0 +1,107 @@
+//! What one master said about one user ID, and what of it stands at a given time.
+
+use sequoia_openpgp as openpgp;
+
+use openpgp::packet::{Signature, UserID};
+use openpgp::types::{HashAlgorithm, SignatureType};
+
+use super::minimal::is_certification;
+use super::Certificate;
+use crate::time::Timestamp;
+
+/// One signature by a master on one user ID.
+#[derive(Clone, Debug)]
+pub struct Opinion {
+    /// The user ID it is about.
+    pub user_id: UserID,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it ends, if it does.
+    pub expires: Option<Timestamp>,
+    /// Whether it takes earlier certifications back (type 0x30).
+    pub revokes: bool,
+    /// Whether it rests on a digest that no longer counts (SHA-1, MD5).
+    pub weak: bool,
+}
+
+/// What a master's signatures on a user ID amount to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The master never certified it.
+    None,
+    /// Certified, and it counts.
+    Certified {
+        /// When the certification ends, if it does.
+        expires: Option<Timestamp>,
+    },
+    /// The newest certification has ended.
+    Expired {
+        /// When it ended.
+        at: Timestamp,
+    },
+    /// The newest word is a revocation.
+    Revoked {
+        /// When it was made.
+        at: Timestamp,
+    },
+}
+
+impl Certificate {
+    /// Everything that `master` ever said about this certificate's user IDs, oldest first.
+    pub fn opinions_of(&self, master: &Self) -> Vec<Opinion> {
+        let issued = |s: &&Signature| {
+            s.get_issuers().iter().any(|i| i.aliases(master.primary().key_handle()))
+        };
+        let mut all: Vec<Opinion> = self
+            .cert()
+            .userids()
+            .flat_map(|u| {
+                let bundle = u.bundle();
+                bundle
+                    .certifications()
+                    .chain(bundle.other_revocations())
+                    .filter(issued)
+                    .filter_map(|s| Opinion::new(u.userid(), s))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        all.sort_by_key(|o| (o.created, o.revokes));
+        all
+    }
+
+    /// What `master`'s signatures on `user_id` amount to at `now`: the newest word wins, as it
+    /// does for GnuPG; at the same second a revocation wins.
+    pub fn standing(&self, user_id: &UserID, master: &Self, now: Timestamp) -> Standing {
+        let opinions = self.opinions_of(master);
+        let newest =
+            opinions.iter().rfind(|o| o.user_id == *user_id && !o.weak && o.created <= now);
+        match newest {
+            None => Standing::None,
+            Some(o) if o.revokes => Standing::Revoked { at: o.created },
+            Some(o) => match o.expires {
+                Some(at) if at <= now => Standing::Expired { at },
+                expires => Standing::Certified { expires },
+            },
+        }
+    }
+}
+
+impl Opinion {
+    fn new(user_id: &UserID, signature: &Signature) -> Option<Self> {
+        let created = Timestamp::from(signature.signature_creation_time()?);
+        let revokes = signature.typ() == SignatureType::CertificationRevocation;
+        if !revokes && !is_certification(signature.typ()) {
+            return None;
+        }
+        Some(Self {
+            user_id: user_id.clone(),
+            created,
+            expires: signature.signature_expiration_time().map(Timestamp::from),
+            revokes,
+            weak: matches!(
+                signature.hash_algo(),
+                HashAlgorithm::SHA1 | HashAlgorithm::MD5 | HashAlgorithm::RipeMD
+            ) && !revokes,
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! `countersign authority …`
+
+use std::path::{Path, PathBuf};
+
+use super::args::{AuthorityVerb, Common};
+use super::{Exit, Failure};
+use crate::authority::Authority;
+use crate::certificate::{Certificate, algorithm};
+use crate::digest::Sha256;
+use crate::exchange;
+use crate::operation::{Agreement, OperationName};
+use crate::policy::{Manager, Named, Policy};
+use crate::safe::Safe;
+use crate::screen;
+
+pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
+    match verb {
+        AuthorityVerb::Init { name, domain, masters, agreement, managers, policy_uri } => {
+            let masters = read_all(&masters)?;
+            let managers = read_all(&managers)?;
+            let agreement = exchange::read_path(&agreement, 1 << 20)?;
+            let notation = format!("agreement-sha256@{domain}");
+            let named = Agreement { sha256: Sha256::of(&agreement), notation };
+            let mut policy = Policy::with_defaults(&name, master(&masters[0])?, named);
+            policy.masters = masters.iter().map(master).collect::<Result<_, _>>()?;
+            policy.managers = managers.iter().map(manager).collect();
+            policy.certify.policy_uri = policy_uri;
+            // Read back before anything is written: a value that the policy refuses stops here.
+            let policy = Policy::parse(&policy.to_toml())?;
+            let made =
+                Authority::create(&common.authority, &policy, &agreement, &masters, &managers)?;
+            if !common.quiet {
+                show(&made);
+                println!("\nThe record is in {}: put it under git.", made.folder().display());
+            }
+            Ok(())
+        }
+        AuthorityVerb::Show => {
+            let authority = Authority::open(&common.authority)?;
+            authority.agreement()?;
+            if common.json { show_json(&authority) } else { show(&authority) }
+            Ok(())
+        }
+    }
+}
+
+fn read_all(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
+    let read = |path: &PathBuf| {
+        let bytes = exchange::read_path(path, 512 << 20)?;
+        let context = || format!("{} is refused", path.display());
+        Certificate::read(bytes.as_slice(), &[])
+            .map_err(|e| Failure::from(anyhow::Error::new(e).context(context())))
+    };
+    paths.iter().map(read).collect()
+}
+
+/// A master is RSA, or FreePBX does not recognise its revocations (docs/threat-model.md).
+fn master(certificate: &Certificate) -> Result<Named, Failure> {
+    let name = algorithm(certificate.primary());
+    if !name.starts_with("RSA ") {
+        let text = format!(
+            "the master {} is {name}: it must be RSA, because FreePBX recognises a revoked \
+             certification only by an RSA key",
+            certificate.fingerprint()
+        );
+        return Err(Failure::say(Exit::Refused, text).hint("airgap master generate"));
+    }
+    Ok(named(certificate))
+}
+
+fn named(certificate: &Certificate) -> Named {
+    let id = certificate.user_ids().next();
+    let name = id.map(|u| String::from_utf8_lossy(u.value()).into_owned()).unwrap_or_default();
+    Named { name: Safe(&name).to_string(), fingerprint: certificate.fingerprint() }
+}
+
+fn manager(certificate: &Certificate) -> Manager {
+    let Named { name, fingerprint } = named(certificate);
+    Manager { name, fingerprint, may_request: vec![OperationName::RevokeCertification] }
+}
+
+fn show(authority: &Authority) {
+    let policy = authority.policy();
+    println!("{}", Safe(&policy.name));
+    for (certificate, named) in authority.masters().iter().zip(&policy.masters) {
+        println!("  master   {}  {}", certificate.fingerprint(), algorithm(certificate.primary()));
+        println!("           {}", Safe(&named.name));
+    }
+    for manager in &policy.managers {
+        let may: Vec<String> = manager.may_request.iter().map(ToString::to_string).collect();
+        println!("  manager  {}  may request: {}", manager.fingerprint, may.join(", "));
+        println!("           {}", Safe(&manager.name));
+    }
+    let developers = authority.developers().map_or(0, |d| d.len());
+    println!("  developers on record: {developers}");
+    let certify = &policy.certify;
+    println!("  certifications last at most {} days", certify.max_validity_days);
+    println!("  agreement ({}):", Path::new("agreement.txt").display());
+    print!("{}", screen::digest_lines(&certify.agreement.sha256));
+    println!("  policy digest:");
+    print!("{}", screen::digest_lines(&policy.digest()));
+}
+
+fn show_json(authority: &Authority) {
+    let policy = authority.policy();
+    let value = serde_json::json!({
+        "version": 1,
+        "name": policy.name,
+        "masters": policy.masters.iter().map(|m| m.fingerprint).collect::<Vec<_>>(),
+        "managers": policy.managers.iter().map(|m| m.fingerprint).collect::<Vec<_>>(),
+        "agreement": policy.certify.agreement.sha256,
+        "policy": policy.digest(),
+    });
+    println!("{value}");
+}

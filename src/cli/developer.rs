@@ -1,0 +1,132 @@
+//! `countersign developer …`
+
+use std::path::Path;
+
+use super::args::{Common, DeveloperVerb, ExportFormat, OutputArgs};
+use super::{Exit, Failure};
+use crate::authority::{Authority, Developer};
+use crate::certificate::{Standing, algorithm};
+use crate::exchange;
+use crate::fingerprint::Fingerprint;
+use crate::safe::Safe;
+use crate::time::Timestamp;
+
+pub(super) fn run(common: &Common, verb: &DeveloperVerb) -> Result<(), Failure> {
+    let authority = Authority::open(&common.authority)?;
+    let now = super::now(common.time);
+    match verb {
+        DeveloperVerb::List => {
+            for key in authority.developers()? {
+                list(common, &authority, &authority.developer(key)?, now);
+            }
+            Ok(())
+        }
+        DeveloperVerb::Show { developer } => {
+            let developer = authority.developer(*developer)?;
+            if common.json {
+                list(common, &authority, &developer, now);
+            } else {
+                show(&authority, &developer, now);
+            }
+            Ok(())
+        }
+        DeveloperVerb::Export { developers, format, output } => {
+            let all;
+            let keys = if developers.is_empty() {
+                all = authority.developers()?;
+                &all
+            } else {
+                developers
+            };
+            export(&authority, keys, *format, output)
+        }
+    }
+}
+
+fn list(common: &Common, authority: &Authority, developer: &Developer, now: Timestamp) {
+    let key = developer.certificate.fingerprint();
+    if common.json {
+        let mut user_ids = Vec::new();
+        for master in authority.masters() {
+            for (id, standing) in developer.standings(master, now) {
+                user_ids.push(serde_json::json!({
+                    "user_id": id,
+                    "master": master.fingerprint(),
+                    "standing": word(standing),
+                }));
+            }
+        }
+        let value = serde_json::json!({ "version": 1, "key": key, "user_ids": user_ids });
+        println!("{value}");
+        return;
+    }
+    for master in authority.masters() {
+        for (id, standing) in developer.standings(master, now) {
+            println!("{key}  {:<24}  {}", word(standing), Safe(&id));
+        }
+    }
+}
+
+fn show(authority: &Authority, developer: &Developer, now: Timestamp) {
+    let certificate = &developer.certificate;
+    println!("key     {}", certificate.fingerprint().spaced());
+    println!("        {}", algorithm(certificate.primary()));
+    for master in authority.masters() {
+        println!("master  {}", master.fingerprint());
+        for (id, standing) in developer.standings(master, now) {
+            println!("        {:<24}  {}", word(standing), Safe(&id));
+        }
+        for opinion in certificate.opinions_of(master) {
+            let what = if opinion.revokes { "revoked  " } else { "certified" };
+            let id = String::from_utf8_lossy(opinion.user_id.value()).into_owned();
+            println!("          {} {what} {}", opinion.created, Safe(&id));
+        }
+    }
+}
+
+fn word(standing: Standing) -> String {
+    match standing {
+        Standing::None => "not certified".into(),
+        Standing::Certified { expires: Some(at) } => format!("certified to {}", at.date()),
+        Standing::Certified { expires: None } => "certified".into(),
+        Standing::Expired { at } => format!("expired {}", at.date()),
+        Standing::Revoked { at } => format!("revoked {}", at.date()),
+    }
+}
+
+fn export(
+    authority: &Authority,
+    keys: &[Fingerprint],
+    format: ExportFormat,
+    output: &OutputArgs,
+) -> Result<(), Failure> {
+    let developers =
+        keys.iter().map(|k| authority.developer(*k)).collect::<Result<Vec<_>, _>>()?;
+    match format {
+        ExportFormat::Certificate => {
+            let text: String = developers.iter().map(|d| d.certificate.armored()).collect();
+            super::request::write(output, "developers.asc", text.as_bytes())?;
+        }
+        ExportFormat::Keyring => {
+            let masters = authority.masters().iter();
+            let all = masters.chain(developers.iter().map(|d| &d.certificate));
+            let bytes: Vec<u8> = all.flat_map(crate::certificate::Certificate::to_bytes).collect();
+            super::request::write(output, "keyring.gpg", &bytes)?;
+        }
+        ExportFormat::Freepbx => {
+            let folder = output.output.as_deref().unwrap_or(Path::new("."));
+            let folder = folder.join("signatures");
+            std::fs::create_dir_all(&folder)?;
+            for developer in &developers {
+                let name = format!("{}.key", developer.certificate.fingerprint().key_id());
+                let path = folder.join(&name);
+                if path.exists() && !output.force {
+                    let text = format!("{} exists already", path.display());
+                    return Err(Failure::say(Exit::Failed, text).hint("replace it with --force"));
+                }
+                exchange::write_path(&path, developer.certificate.armored().as_bytes())?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! `countersign response …`
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::args::{Common, ResponseArgs, ResponseVerb};
+use super::{Exit, Failure};
+use crate::authority::{Authority, AuthorityError};
+use crate::exchange;
+use crate::request::{self, Request, RequestId};
+use crate::response::{self, Response, ResponseError, Verified};
+
+pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
+    let authority = Authority::open(&common.authority)?;
+    let (args, install) = match verb {
+        ResponseVerb::Verify(args) => (args, false),
+        ResponseVerb::Install(args) => (args, true),
+    };
+    let mut refused = None;
+    for file in &args.files {
+        match one(&authority, file, args) {
+            Ok((request, verified)) if install => {
+                let installed = authority.install(&request, &verified)?;
+                print(common, file, &verified, Some(&installed.path));
+            }
+            Ok((_, verified)) => print(common, file, &verified, None),
+            // One refusal among the answers of a batch does not keep the others out.
+            Err(failure) if failure.exit() == Exit::Refused => {
+                failure.report();
+                refused = Some(failure);
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    match refused {
+        Some(_) => Err(Failure::say(Exit::Refused, "not every request was granted")),
+        None => Ok(()),
+    }
+}
+
+fn one(
+    authority: &Authority,
+    file: &Path,
+    args: &ResponseArgs,
+) -> Result<(Request, Verified), Failure> {
+    let untrue = |e: ResponseError| {
+        let exit = if matches!(e, ResponseError::Refused { .. }) { Exit::Refused } else { Exit::Untrue };
+        Failure::new(exit, anyhow::Error::new(e).context(file.display().to_string()))
+    };
+    let bytes = exchange::read_path(file, response::MAX_BYTES)?;
+    let response = Response::parse(&bytes).map_err(untrue)?;
+    let request = find_request(file, response.request, args.requests.as_deref())?;
+    match authority.verify(&request, response) {
+        Ok(verified) => Ok((request, verified)),
+        Err(AuthorityError::Response(error)) => Err(untrue(*error)),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// The request with this id: the file that was named, or whichever in the folder has it.
+fn find_request(
+    response: &Path,
+    id: RequestId,
+    given: Option<&Path>,
+) -> Result<Request, Failure> {
+    let beside = response.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let given = given.unwrap_or(beside);
+    let read = |path: &PathBuf| -> Result<Request, Failure> {
+        let bytes = exchange::read_path(path, request::MAX_BYTES)?;
+        Ok(Request::parse(&bytes, request::MAX_BYTES)?)
+    };
+    if !given.is_dir() {
+        return read(&given.to_owned());
+    }
+    let listing = exchange::list(given, ".request.asc", exchange::MAX_LISTED)?;
+    let short = id.0.short();
+    let near = |name: &&OsString| name.to_string_lossy().contains(&short);
+    for name in listing.names.iter().filter(near) {
+        match read(&given.join(name)) {
+            Ok(request) if request.id() == id => return Ok(request),
+            _ => {}
+        }
+    }
+    let text = format!("{} holds no request {id}", given.display());
+    Err(Failure::say(Exit::Untrue, text).hint("name the request or its folder with --requests"))
+}
+
+fn print(common: &Common, file: &Path, verified: &Verified, installed: Option<&Path>) {
+    if common.json {
+        let value = serde_json::json!({
+            "version": 1,
+            "file": file.display().to_string(),
+            "request": verified.request(),
+            "master": verified.master(),
+            "signatures": verified.count(),
+            "installed": installed.map(|p| p.display().to_string()),
+        });
+        println!("{value}");
+    } else if !common.quiet {
+        let n = verified.count();
+        println!("{}: {n} signature(s), exactly as asked", file.display());
+        println!("  master  {}", verified.master());
+        println!("  request {}", verified.request());
+        if let Some(path) = installed {
+            println!("  installed in {}", path.display());
+        }
+    }
+}

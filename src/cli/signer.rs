@@ -1,0 +1,176 @@
+//! Signing a request's text: with gpg as git does, or with an exported key file.
+
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
+use sequoia_openpgp as openpgp;
+
+use openpgp::cert::Cert;
+use openpgp::crypto::KeyPair;
+use openpgp::parse::Parse as _;
+use openpgp::policy::StandardPolicy;
+use openpgp::serialize::SerializeInto as _;
+use openpgp::serialize::stream::{Message, Signer as StreamSigner};
+use openpgp::types::HashAlgorithm;
+
+use super::args::SignerArgs;
+use super::{Exit, Failure};
+use crate::certificate::Certificate;
+use crate::exchange;
+use crate::fingerprint::Fingerprint;
+use crate::time::Timestamp;
+
+/// Whoever signs requests.
+pub(super) enum Signer {
+    /// The gpg program with its agent, as configured.
+    Gpg { program: PathBuf, key: Fingerprint },
+    /// A secret key from a file.
+    File { cert: Box<Cert> },
+}
+
+impl Signer {
+    /// Finds the key that the arguments name.
+    pub(super) fn new(args: &SignerArgs, gpg: &Path) -> Result<Self, Failure> {
+        match &args.key_file {
+            Some(path) => {
+                let bytes = exchange::read_path(path, 4 << 20)?;
+                let cert = Cert::from_bytes(&bytes)
+                    .with_context(|| format!("{} is not an exported key", path.display()))?;
+                if !cert.is_tsk() {
+                    let text = format!("{} holds no secret key", path.display());
+                    return Err(Failure::say(Exit::Failed, text)
+                        .hint("gpg --armor --export-secret-keys ADDRESS > key.asc"));
+                }
+                Ok(Self::File { cert: Box::new(cert) })
+            }
+            None => {
+                let key = find_secret_key(gpg, args.local_user.as_deref())?;
+                Ok(Self::Gpg { program: gpg.to_owned(), key })
+            }
+        }
+    }
+
+    /// The signer's certificate, minimal.
+    pub(super) fn certificate(&self) -> Result<Certificate, Failure> {
+        match self {
+            Self::Gpg { program, key } => export(program, *key),
+            Self::File { cert } => {
+                let public = cert.as_ref().clone().strip_secret_key_material();
+                Ok(Certificate::read(public.to_vec()?.as_slice(), &[])?)
+            }
+        }
+    }
+
+    /// The text, cleartext-signed at `now`.
+    pub(super) fn sign(&self, text: &str, now: Timestamp) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Gpg { program, key } => clearsign(program, *key, text),
+            Self::File { cert } => sign_with_file(cert, text, now),
+        }
+    }
+}
+
+/// gpg's colon listing (its doc/DETAILS): the fingerprint follows the `sec` line.
+fn find_secret_key(gpg: &Path, user: Option<&str>) -> Result<Fingerprint, Failure> {
+    let mut command = Command::new(gpg);
+    command.args(["--batch", "--with-colons", "--list-secret-keys"]);
+    if let Some(user) = user {
+        command.arg("--").arg(user);
+    }
+    let output = command.stderr(Stdio::null()).output().map_err(|e| no_gpg(gpg, e))?;
+    let listing = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut found = Vec::new();
+    let mut primary = false;
+    for line in listing.lines() {
+        let mut fields = line.split(':');
+        match fields.next() {
+            Some("sec") => primary = true,
+            Some("fpr") if primary => {
+                found.extend(fields.nth(8).and_then(|f| f.parse::<Fingerprint>().ok()));
+                primary = false;
+            }
+            _ => {}
+        }
+    }
+    match (found.as_slice(), user) {
+        ([one], _) => Ok(*one),
+        ([], _) => Err(Failure::say(Exit::Failed, "gpg has no such secret key")
+            .hint("gpg --list-secret-keys")
+            .hint("gpg --quick-generate-key 'Name <mail@example.org>' rsa4096 sign 3y")),
+        (several, _) => {
+            let list: Vec<String> = several.iter().map(ToString::to_string).collect();
+            let text = format!("gpg has {} secret keys that fit: {}", list.len(), list.join(", "));
+            Err(Failure::say(Exit::Usage, text).hint("name one: --local-user FINGERPRINT"))
+        }
+    }
+}
+
+fn export(gpg: &Path, key: Fingerprint) -> Result<Certificate, Failure> {
+    let mut child = Command::new(gpg)
+        .args(["--batch", "--export-options", "export-minimal", "--export", &key.to_string()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|e| no_gpg(gpg, e))?;
+    let output = child.stdout.take().context("gpg's output is piped")?;
+    let certificate = Certificate::read(output, &[]);
+    child.wait()?;
+    Ok(certificate?)
+}
+
+fn clearsign(gpg: &Path, key: Fingerprint, text: &str) -> Result<Vec<u8>, Failure> {
+    let mut child = Command::new(gpg)
+        .args(["--local-user", &key.to_string(), "--digest-algo", "SHA512"])
+        .args(["--no-comments", "--no-emit-version", "--output", "-", "--clearsign"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|e| no_gpg(gpg, e))?;
+    let mut input = child.stdin.take().context("gpg's input is piped")?;
+    // Shorter than a pipe's buffer or not: gpg reads all of it before it writes.
+    input.write_all(text.as_bytes())?;
+    drop(input);
+    let mut signed = Vec::new();
+    child.stdout.take().context("gpg's output is piped")?.read_to_end(&mut signed)?;
+    if child.wait()?.success() {
+        Ok(signed)
+    } else {
+        Err(Failure::say(Exit::Failed, "gpg did not sign the request (its words are above)"))
+    }
+}
+
+fn no_gpg(gpg: &Path, error: std::io::Error) -> Failure {
+    let text = format!("{} cannot be run", gpg.display());
+    Failure::new(Exit::Failed, anyhow::Error::new(error).context(text))
+        .hint("install gnupg, or use --key-file with an exported secret key")
+}
+
+fn sign_with_file(cert: &Cert, text: &str, now: Timestamp) -> Result<Vec<u8>, Failure> {
+    let policy = StandardPolicy::at(now);
+    let valid = cert.with_policy(&policy, std::time::SystemTime::from(now))?;
+    let key = valid
+        .keys()
+        .secret()
+        .alive()
+        .revoked(false)
+        .for_signing()
+        .next()
+        .context("the key file holds no valid key for signing")?;
+    let mut key = key.key().clone();
+    if key.secret().is_encrypted() {
+        let passphrase = rpassword::prompt_password("Passphrase of the key file: ")
+            .context("the passphrase could not be read from the terminal")?;
+        key = key.decrypt_secret(&passphrase.into())?;
+    }
+    let pair: KeyPair = key.into_keypair()?;
+    let mut signed = Vec::new();
+    let signer = StreamSigner::new(Message::new(&mut signed), pair)?
+        .hash_algo(HashAlgorithm::SHA512)?
+        .creation_time(std::time::SystemTime::from(now))
+        .cleartext();
+    let mut message = signer.build()?;
+    message.write_all(text.as_bytes())?;
+    message.finalize()?;
+    Ok(signed)
+}

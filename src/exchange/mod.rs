@@ -1,0 +1,5 @@
+//! What crosses the gap: files on a stick, read without trust and written without halves.
+
+mod stick;
+
+pub use stick::{ExchangeError, Listing, MAX_LISTED, list, read, read_path, write, write_path};

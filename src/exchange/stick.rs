@@ -1,0 +1,245 @@
+//! Files on a stick, or in any folder that somebody else can write to.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FileType, Mode, OFlags};
+
+/// Most names of a folder that are looked at.
+pub const MAX_LISTED: usize = 200_000;
+
+/// Why a file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// The operating system said no.
+    #[error("{} cannot be {action}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What it said.
+        source: io::Error,
+    },
+    /// A link, device, pipe or folder where a file is expected.
+    #[error("{} is not a regular file: {actual}", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        actual: &'static str,
+    },
+    /// More bytes than are read.
+    #[error("{} is longer than {limit} bytes", path.display())]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// Something else is there already.
+    #[error("{} exists already, with other content", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A name that would leave the folder.
+    #[error("{name:?} is not a plain file name")]
+    Name {
+        /// The name.
+        name: OsString,
+    },
+}
+
+/// The files of a folder whose names end alike.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Their names, sorted; at most one more than asked for.
+    pub names: Vec<OsString>,
+    /// How many other names there are.
+    pub others: usize,
+}
+
+/// Lists the names in `folder` that end in `suffix`, sorted, and stops looking after `most` + 1 of
+/// them. Hidden files (the dust that desktops leave on sticks) do not count.
+///
+/// # Errors
+/// [`ExchangeError`] where the folder cannot be read.
+pub fn list(folder: &Path, suffix: &str, most: usize) -> Result<Listing, ExchangeError> {
+    let error = |source| ExchangeError::Io { path: folder.to_owned(), action: "listed", source };
+    let mut listing = Listing::default();
+    for entry in std::fs::read_dir(folder).map_err(error)?.take(MAX_LISTED) {
+        let name = entry.map_err(error)?.file_name();
+        let bytes = name.as_encoded_bytes();
+        if bytes.starts_with(b".") {
+            continue;
+        }
+        if bytes.ends_with(suffix.as_bytes()) {
+            listing.names.push(name);
+            if listing.names.len() > most {
+                break;
+            }
+        } else {
+            listing.others += 1;
+        }
+    }
+    listing.names.sort();
+    Ok(listing)
+}
+
+/// Reads the regular file `name` in `folder`, at most `limit` bytes, following no link.
+///
+/// # Errors
+/// [`ExchangeError`] where the name is not plain, the file is no regular file, is too long, or
+/// cannot be read.
+pub fn read(folder: &Path, name: &OsStr, limit: usize) -> Result<Vec<u8>, ExchangeError> {
+    if Path::new(name).file_name() != Some(name) {
+        return Err(ExchangeError::Name { name: name.to_owned() });
+    }
+    open_regular(&folder.join(name), OFlags::NOFOLLOW)
+        .and_then(|file| read_limited(file, &folder.join(name), limit))
+}
+
+/// Reads the regular file at a path that a person gave: links are followed, nothing else differs
+/// from [`read`].
+///
+/// # Errors
+/// See [`read`].
+pub fn read_path(path: &Path, limit: usize) -> Result<Vec<u8>, ExchangeError> {
+    open_regular(path, OFlags::empty()).and_then(|file| read_limited(file, path, limit))
+}
+
+/// Opens without waiting for a pipe's other end and without touching a device, then looks at what
+/// was opened rather than at what the name meant a moment before.
+fn open_regular(path: &Path, flags: OFlags) -> Result<File, ExchangeError> {
+    let flags = flags | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let fd: OwnedFd = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(fd) => fd,
+        Err(rustix::io::Errno::LOOP) => {
+            return Err(ExchangeError::NotAFile { path: path.to_owned(), actual: "a link" });
+        }
+        Err(rustix::io::Errno::NXIO) => {
+            return Err(ExchangeError::NotAFile { path: path.to_owned(), actual: "a socket" });
+        }
+        Err(errno) => {
+            let source = errno.into();
+            return Err(ExchangeError::Io { path: path.to_owned(), action: "opened", source });
+        }
+    };
+    let stat = rustix::fs::fstat(&fd).map_err(|errno| ExchangeError::Io {
+        path: path.to_owned(),
+        action: "examined",
+        source: errno.into(),
+    })?;
+    let actual = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => return Ok(File::from(fd)),
+        FileType::Directory => "a folder",
+        FileType::Fifo => "a pipe",
+        FileType::CharacterDevice | FileType::BlockDevice => "a device",
+        _ => "something else",
+    };
+    Err(ExchangeError::NotAFile { path: path.to_owned(), actual })
+}
+
+fn read_limited(file: File, path: &Path, limit: usize) -> Result<Vec<u8>, ExchangeError> {
+    let error = |source| ExchangeError::Io { path: path.to_owned(), action: "read", source };
+    let mut bytes = Vec::new();
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(error)?;
+    if bytes.len() > limit {
+        return Err(ExchangeError::TooLong { path: path.to_owned(), limit });
+    }
+    Ok(bytes)
+}
+
+/// Writes `name` into `folder`, whole or not at all: a temporary file, synced, then renamed. A
+/// file that is there already with the same content is left alone.
+///
+/// # Errors
+/// [`ExchangeError`] where the name is not plain, other content is there, or the medium is full
+/// or gone; nothing is left behind.
+pub fn write(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf, ExchangeError> {
+    if Path::new(name).file_name() != Some(OsStr::new(name)) {
+        return Err(ExchangeError::Name { name: name.into() });
+    }
+    let path = folder.join(name);
+    match read(folder, OsStr::new(name), content.len()) {
+        Ok(there) if there == content => return Ok(path),
+        Ok(_) | Err(ExchangeError::TooLong { .. } | ExchangeError::NotAFile { .. }) => {
+            return Err(ExchangeError::Exists { path });
+        }
+        Err(ExchangeError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    put(folder, &path, content, Replace::Never)?;
+    Ok(path)
+}
+
+/// Writes a file at `path`, whole or not at all, in place of what was there.
+///
+/// # Errors
+/// [`ExchangeError`] where the medium is full, gone or not writable; what was there stays.
+pub fn write_path(path: &Path, content: &[u8]) -> Result<(), ExchangeError> {
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    put(folder, path, content, Replace::Whole)
+}
+
+enum Replace {
+    Never,
+    Whole,
+}
+
+fn put(folder: &Path, path: &Path, content: &[u8], replace: Replace) -> Result<(), ExchangeError> {
+    let error = |source| ExchangeError::Io { path: path.to_owned(), action: "written", source };
+    let mut file = tempfile::Builder::new()
+        .prefix(".countersign-")
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .tempfile_in(folder)
+        .map_err(error)?;
+    file.write_all(content).map_err(error)?;
+    file.as_file().sync_all().map_err(error)?;
+    match replace {
+        Replace::Never => file.persist_noclobber(path).map_err(|e| error(e.error))?,
+        Replace::Whole => file.persist(path).map_err(|e| error(e.error))?,
+    };
+    File::open(folder).and_then(|f| f.sync_all()).map_err(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_a_regular_file_is_never_opened_for_reading() {
+        let folder = tempfile::tempdir().expect("folder");
+        std::os::unix::fs::symlink("/etc/passwd", folder.path().join("link")).expect("link");
+        rustix::fs::mkfifoat(rustix::fs::CWD, folder.path().join("pipe"), Mode::RUSR)
+            .expect("pipe");
+        for (name, what) in [("link", "a link"), ("pipe", "a pipe")] {
+            match read(folder.path(), OsStr::new(name), 10) {
+                Err(ExchangeError::NotAFile { actual, .. }) => assert_eq!(actual, what),
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+        let device = read(Path::new("/dev"), OsStr::new("zero"), 10);
+        assert!(matches!(device, Err(ExchangeError::NotAFile { actual: "a device", .. })));
+        let outside = read(folder.path(), OsStr::new("../x"), 10);
+        assert!(matches!(outside, Err(ExchangeError::Name { .. })));
+    }
+
+    #[test]
+    fn other_content_is_not_overwritten_and_nothing_is_left_behind() {
+        let folder = tempfile::tempdir().expect("folder");
+        write(folder.path(), "a", b"one").expect("first");
+        write(folder.path(), "a", b"one").expect("the same again");
+        let other = write(folder.path(), "a", b"two");
+        assert!(matches!(other, Err(ExchangeError::Exists { .. })));
+        let names: Vec<_> = std::fs::read_dir(folder.path()).expect("list").collect();
+        assert_eq!(names.len(), 1);
+    }
+}

@@ -1,0 +1,138 @@
+//! What a station writes down.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Sha256;
+use crate::fingerprint::Fingerprint;
+use crate::operation::OperationName;
+use crate::policy::Violation;
+use crate::request::RequestId;
+use crate::response::{Refuser, SignatureBlock};
+use crate::time::Timestamp;
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its number, from 0.
+    pub sequence: u64,
+    /// SHA-256 of the line before, without its line end; zeros for the first.
+    pub previous: Sha256,
+    /// When, by the date that the operator confirmed.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Event {
+    /// The station was set up.
+    StationCreated {
+        /// The authority's name.
+        authority: String,
+        /// The program and its version.
+        software: String,
+    },
+    /// A session began.
+    SessionStarted {
+        /// The digest of the policy in force.
+        policy: Sha256,
+        /// The program and its version.
+        software: String,
+    },
+    /// A request was refused.
+    Refused {
+        /// The request, where the text was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<RequestId>,
+        /// SHA-256 of the file.
+        file: Sha256,
+        /// Who refused.
+        by: Refuser,
+        /// Every reason.
+        violations: Vec<Violation>,
+    },
+    /// The operator consented to a request. Written before the card is touched.
+    Consented {
+        /// The request.
+        request: RequestId,
+        /// The master that will sign.
+        master: Fingerprint,
+        /// What it asks for.
+        operation: OperationName,
+        /// The key that it is about.
+        key: Fingerprint,
+        /// The user IDs.
+        user_ids: Vec<String>,
+        /// The creation time in the signatures.
+        created: Timestamp,
+        /// When a certification ends.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Timestamp>,
+        /// SHA-256 of each statement's SHA-512 digest, in order: what the card will be given.
+        statements: Vec<Sha256>,
+        /// How consent was given.
+        consent: Consent,
+    },
+    /// The card's signature counter was read.
+    Counter {
+        /// The card, `MANUFACTURER:SERIAL`.
+        card: String,
+        /// The master on it.
+        master: Fingerprint,
+        /// The counter.
+        count: u32,
+        /// Before or after the session's signatures.
+        moment: Moment,
+    },
+    /// A person explained why the counter had moved between sessions.
+    CounterExplained {
+        /// The card.
+        card: String,
+        /// Signatures that this journal does not know.
+        unknown: u32,
+        /// The explanation.
+        explanation: String,
+    },
+    /// The card made a signature.
+    Signed {
+        /// The request.
+        request: RequestId,
+        /// Which of its statements, from 0.
+        statement: u32,
+        /// The signature packet.
+        signature: SignatureBlock,
+    },
+    /// A request's answer was written out.
+    Answered {
+        /// The request.
+        request: RequestId,
+        /// SHA-256 of the response's text.
+        response: Sha256,
+    },
+    /// A session came to its end.
+    SessionEnded,
+}
+
+/// How consent was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Consent {
+    /// Typed at a terminal.
+    Typed,
+    /// Read from a pipe or a file: a script spoke for the operator.
+    Scripted,
+}
+
+/// When in a session the counter was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Moment {
+    /// Before the first signature.
+    Before,
+    /// After the last one.
+    After,
+}

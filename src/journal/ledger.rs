@@ -1,0 +1,148 @@
+//! What a journal adds up to: decisions by key, requests by outcome, cards by counter.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::entry::{Entry, Event, Moment};
+use crate::digest::Sha256;
+use crate::fingerprint::Fingerprint;
+use crate::operation::OperationName;
+use crate::policy::{Decided, Decision, History, Kind};
+use crate::request::RequestId;
+use crate::response::{Refuser, SignatureBlock};
+use crate::time::Timestamp;
+
+/// The sum of a journal's entries.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    decided: HashMap<RequestId, Decided>,
+    decisions: HashMap<Fingerprint, Vec<Decision>>,
+    pending: BTreeMap<RequestId, Pending>,
+    cards: HashMap<String, CardState>,
+    open_session: bool,
+    entries: u64,
+    last: Option<Timestamp>,
+}
+
+/// A request that was consented to and not signed to its end.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// The master that signs.
+    pub master: Fingerprint,
+    /// What the card is to be given, in order.
+    pub statements: Vec<Sha256>,
+    /// The signatures made so far.
+    pub signed: Vec<SignatureBlock>,
+    decision: (Fingerprint, Decision),
+}
+
+/// What the journal knows of a card's counter.
+#[derive(Clone, Copy, Debug)]
+struct CardState {
+    counted: u32,
+    signed_since: u32,
+    session_open: bool,
+}
+
+impl Ledger {
+    /// Adds one entry.
+    pub fn add(&mut self, entry: Entry) {
+        self.entries += 1;
+        self.last = Some(entry.at);
+        let at = entry.at;
+        match entry.event {
+            Event::StationCreated { .. } | Event::CounterExplained { .. } | Event::Answered { .. } => {}
+            Event::SessionStarted { .. } => self.open_session = true,
+            Event::SessionEnded => self.open_session = false,
+            Event::Refused { request: Some(id), by: Refuser::Operator, violations, .. } => {
+                let reason = violations.first().map(|v| v.reason.clone()).unwrap_or_default();
+                self.pending.remove(&id);
+                self.decided.insert(id, Decided::Refused { at, reason });
+            }
+            Event::Refused { .. } => {}
+            Event::Consented {
+                request, master, operation, key, user_ids, created, expires, statements, ..
+            } => {
+                let kind = match operation {
+                    OperationName::Certify => Kind::Certified { expires },
+                    OperationName::RevokeCertification => Kind::Revoked,
+                };
+                let decision = Decision { request, master, created, kind, user_ids };
+                let signed = self.pending.remove(&request).map(|p| p.signed).unwrap_or_default();
+                let pending = Pending { master, statements, signed, decision: (key, decision) };
+                self.pending.insert(request, pending);
+            }
+            Event::Counter { card, count, moment, .. } => {
+                let session_open = moment == Moment::Before;
+                let state = CardState { counted: count, signed_since: 0, session_open };
+                self.cards.insert(card, state);
+            }
+            Event::Signed { request, statement, signature } => {
+                self.signed(request, statement, signature, at);
+            }
+        }
+    }
+
+    fn signed(
+        &mut self,
+        request: RequestId,
+        statement: u32,
+        signature: SignatureBlock,
+        at: Timestamp,
+    ) {
+        for card in self.cards.values_mut().filter(|c| c.session_open) {
+            card.signed_since += 1;
+        }
+        let Some(pending) = self.pending.get_mut(&request) else { return };
+        if pending.signed.len() == statement as usize {
+            pending.signed.push(signature);
+        }
+        if pending.signed.len() == pending.statements.len()
+            && let Some(done) = self.pending.remove(&request)
+        {
+            let (key, decision) = done.decision;
+            self.decisions.entry(key).or_default().push(decision);
+            self.decided.insert(request, Decided::Signed { at });
+        }
+    }
+
+    /// What was decided on `request` and on `key`.
+    pub fn history(&self, request: RequestId, key: Option<Fingerprint>) -> History {
+        let decisions = key.and_then(|k| self.decisions.get(&k)).cloned().unwrap_or_default();
+        History { this: self.decided.get(&request).cloned(), decisions }
+    }
+
+    /// Requests that were consented to and not signed to their end.
+    pub fn pending(&self) -> impl Iterator<Item = (RequestId, &Pending)> {
+        self.pending.iter().map(|(id, p)| (*id, p))
+    }
+
+    /// The signatures already made for a request that is not signed to its end.
+    pub fn pending_request(&self, request: RequestId) -> Option<&Pending> {
+        self.pending.get(&request)
+    }
+
+    /// Whether the last session has no end: the power went, or the program was killed.
+    pub fn session_is_open(&self) -> bool {
+        self.open_session
+    }
+
+    /// The date of the last entry.
+    pub fn last(&self) -> Option<Timestamp> {
+        self.last
+    }
+
+    /// How many entries there are.
+    pub fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// What `card`'s counter must read now, as lowest and highest value: they differ by one where
+    /// a session was cut off, because its last signature may have been made and not written down.
+    /// None where the journal never saw the card.
+    pub fn expected_counter(&self, card: &str) -> Option<(u32, u32)> {
+        let state = self.cards.get(card)?;
+        let known = state.counted + state.signed_since;
+        let waiting = self.pending.values().any(|p| p.signed.len() < p.statements.len());
+        Some((known, known + u32::from(state.session_open && waiting)))
+    }
+}

@@ -1,0 +1,24 @@
+//! The language between a developer, a release manager and an offline signing station.
+//!
+//! What can be asked ([`operation`]), how it is asked ([`request`]), what is allowed
+//! ([`policy`]), what was answered and how that is checked ([`response`]), and what the
+//! station wrote down ([`journal`]). Nothing in here knows a card, prompts a person or reads
+//! a clock; the command line ([`cli`]) is the one edge that does.
+//!
+//! Follow one request: [`request::Request`] → [`policy::Review`] → (at the station: consent,
+//! journal, card) → [`response::Response`] → [`response::Verified`].
+
+pub mod authority;
+pub mod certificate;
+pub mod cli;
+pub mod digest;
+pub mod exchange;
+pub mod fingerprint;
+pub mod journal;
+pub mod operation;
+pub mod policy;
+pub mod request;
+pub mod response;
+pub mod safe;
+pub mod screen;
+pub mod time;

@@ -1,0 +1,182 @@
+//! Predicted signatures: everything of a signature but the RSA value, computed beforehand.
+//!
+//! The time is pinned by the request and nothing random goes in, so the online side and the
+//! station compute the same bytes independently. RSA with PKCS #1 v1.5 padding is a function of
+//! the digest (RFC 8017 §8.2): one statement has one signature, and a station has no room to
+//! answer with anything else.
+
+use sequoia_openpgp as openpgp;
+
+use openpgp::crypto::mpi;
+use openpgp::packet::key::{PrimaryRole, PublicParts};
+use openpgp::packet::signature::Signature4;
+use openpgp::packet::signature::subpacket::{Subpacket, SubpacketArea, SubpacketValue};
+use openpgp::packet::{Key, Packet, Signature, UserID};
+use openpgp::parse::Parse as _;
+use openpgp::serialize::SerializeInto as _;
+use openpgp::types::{HashAlgorithm, PublicKeyAlgorithm, SignatureType};
+
+use crate::certificate::Certificate;
+use crate::time::Timestamp;
+
+/// The hash algorithm of every signature that the master makes.
+const HASH: HashAlgorithm = HashAlgorithm::SHA512;
+
+/// One signature to be made, complete but for the RSA value.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    typ: SignatureType,
+    hashed: SubpacketArea,
+    primary: Key<PublicParts, PrimaryRole>,
+    user_id: UserID,
+    digest: [u8; 64],
+}
+
+/// Why a statement cannot be built, or a signature is not the one that was predicted.
+#[derive(Debug, thiserror::Error)]
+pub enum StatementError {
+    /// The user ID is not on the certificate.
+    #[error("the user ID {0:?} is not on the certificate")]
+    NoSuchUserId(String),
+    /// A value is too long for a signature or outside what OpenPGP can express.
+    #[error("a value does not fit into an OpenPGP signature")]
+    Unfit(#[source] anyhow::Error),
+    /// The master's key is not RSA.
+    #[error(
+        "the master key is {0}: it must be RSA, or a revoked developer is not recognised as \
+         revoked by FreePBX and signatures cannot be predicted"
+    )]
+    NotRsa(String),
+    /// Not exactly one OpenPGP signature packet.
+    #[error("the answer holds no OpenPGP signature")]
+    NotASignature,
+    /// A signature with other content than predicted.
+    #[error("the signature differs from the prediction: it would state something else")]
+    Unpredicted,
+    /// The predicted content with a wrong RSA value.
+    #[error("the signature is not by the master {0}")]
+    WrongSigner(crate::fingerprint::Fingerprint),
+}
+
+impl Statement {
+    /// A signature by `master` over `certificate`'s primary key and one of its user IDs, made at
+    /// `created`, with `subpackets` after creation time and issuer. Nothing in it is critical.
+    ///
+    /// # Errors
+    /// [`StatementError`] where the user ID is missing, the master is not RSA or a value does not
+    /// fit.
+    pub(super) fn over_user_id(
+        typ: SignatureType,
+        created: Timestamp,
+        master: &Certificate,
+        certificate: &Certificate,
+        user_id: &str,
+        subpackets: Vec<SubpacketValue>,
+    ) -> Result<Self, StatementError> {
+        if !matches!(master.primary().pk_algo(), PublicKeyAlgorithm::RSAEncryptSign) {
+            return Err(StatementError::NotRsa(crate::certificate::algorithm(master.primary())));
+        }
+        let user_id = certificate
+            .user_id(user_id)
+            .ok_or_else(|| StatementError::NoSuchUserId(user_id.to_owned()))?;
+        // The issuer's key id stands beside its fingerprint for GnuPG before 2.1.16, which is in
+        // the field; both are hashed, so that the unhashed area stays empty.
+        let values = [
+            SubpacketValue::SignatureCreationTime(created.unix().into()),
+            SubpacketValue::IssuerFingerprint(master.cert().fingerprint()),
+            SubpacketValue::Issuer(master.cert().keyid()),
+        ];
+        let hashed = values
+            .into_iter()
+            .chain(subpackets)
+            .map(|value| Subpacket::new(value, false))
+            .collect::<Result<Vec<_>, _>>()
+            .and_then(SubpacketArea::new)
+            .map_err(StatementError::Unfit)?;
+        let mut statement = Self {
+            typ,
+            hashed,
+            primary: certificate.primary().clone(),
+            user_id: user_id.clone(),
+            digest: [0; 64],
+        };
+        statement.digest = statement.compute_digest()?;
+        Ok(statement)
+    }
+
+    /// The SHA-512 digest that the card signs.
+    pub fn digest(&self) -> &[u8; 64] {
+        &self.digest
+    }
+
+    /// The user ID that the signature is about.
+    pub fn user_id(&self) -> &UserID {
+        &self.user_id
+    }
+
+    /// The signature packet with the RSA value `rsa` (big-endian), verified against `master`.
+    ///
+    /// # Errors
+    /// [`StatementError::WrongSigner`] where the value is not `master`'s signature of this.
+    pub fn complete(&self, rsa: &[u8], master: &Certificate) -> Result<Signature, StatementError> {
+        let value = mpi::Signature::RSA { s: mpi::MPI::new(rsa) };
+        let signature = Signature::from(self.packet(value));
+        let verified = self.in_range(rsa, master)
+            && signature.verify_digest(master.primary(), self.digest).is_ok();
+        if verified { Ok(signature) } else { Err(StatementError::WrongSigner(master.fingerprint())) }
+    }
+
+    /// Accepts a signature packet if it is, byte for byte, the one that was predicted.
+    ///
+    /// # Errors
+    /// [`StatementError`] where it is anything else.
+    pub fn accept(
+        &self,
+        untrusted: &[u8],
+        master: &Certificate,
+    ) -> Result<Signature, StatementError> {
+        let Ok(Packet::Signature(claimed)) = Packet::from_bytes(untrusted) else {
+            return Err(StatementError::NotASignature);
+        };
+        let mpi::Signature::RSA { s } = claimed.mpis() else {
+            return Err(StatementError::Unpredicted);
+        };
+        let expected = Packet::from(Signature::from(self.packet(claimed.mpis().clone())));
+        if expected.to_vec().map_err(StatementError::Unfit)? != untrusted {
+            return Err(StatementError::Unpredicted);
+        }
+        self.complete(s.value(), master)
+    }
+
+    /// An RSA value outside 0 … n-1 would be a second encoding of the same signature.
+    fn in_range(&self, rsa: &[u8], master: &Certificate) -> bool {
+        match master.primary().mpis() {
+            mpi::PublicKey::RSA { n, .. } => mpi::MPI::new(rsa) < *n,
+            _ => false,
+        }
+    }
+
+    fn packet(&self, value: mpi::Signature) -> Signature4 {
+        Signature4::new(
+            self.typ,
+            PublicKeyAlgorithm::RSAEncryptSign,
+            HASH,
+            self.hashed.clone(),
+            SubpacketArea::default(),
+            [self.digest[0], self.digest[1]],
+            value,
+        )
+    }
+
+    fn compute_digest(&self) -> Result<[u8; 64], StatementError> {
+        let value = mpi::Signature::RSA { s: mpi::MPI::new(&[1]) };
+        let packet = Signature::from(self.packet(value));
+        let mut hash = HASH.context().map_err(StatementError::Unfit)?.for_signature(4);
+        packet
+            .hash_userid_binding(&mut hash, &self.primary, &self.user_id)
+            .map_err(StatementError::Unfit)?;
+        let mut digest = [0; 64];
+        hash.digest(&mut digest).map_err(StatementError::Unfit)?;
+        Ok(digest)
+    }
+}

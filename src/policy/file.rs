@@ -1,0 +1,285 @@
+//! The policy file: TOML, strict, every field explained in docs/policy.md.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Sha256;
+use crate::fingerprint::Fingerprint;
+use crate::operation::{Agreement, OperationName};
+
+/// Longest policy file that is read, in bytes.
+pub const MAX_POLICY_BYTES: usize = 1 << 20;
+
+/// An authority's policy.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// The version of this file's format: 1.
+    pub version: u32,
+    /// The authority's name, for people.
+    pub name: String,
+    /// Bounds on size and time.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Which keys can be certified.
+    #[serde(default)]
+    pub keys: KeyPolicy,
+    /// What a certification may say.
+    pub certify: CertifyPolicy,
+    /// The master keys that requests may be made to.
+    #[serde(rename = "master")]
+    pub masters: Vec<Named>,
+    /// Who may ask for operations that a key's owner cannot ask for.
+    #[serde(default, rename = "manager")]
+    pub managers: Vec<Manager>,
+}
+
+/// Bounds on size and time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Longest request, in bytes.
+    pub max_request_bytes: usize,
+    /// Most requests in one session.
+    pub max_batch: usize,
+    /// Oldest request, in days.
+    pub max_age_days: u32,
+    /// How far clocks may differ, in minutes.
+    pub max_clock_skew_minutes: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_request_bytes: 256 << 10,
+            max_batch: 1_000,
+            max_age_days: 30,
+            max_clock_skew_minutes: 10,
+        }
+    }
+}
+
+/// Which keys can be certified.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeyPolicy {
+    /// Smallest RSA modulus, in bits; never below 2048.
+    pub rsa_min_bits: usize,
+    /// Below this many bits RSA draws a warning.
+    pub rsa_warn_below_bits: usize,
+    /// Whether Ed25519 keys are accepted.
+    pub ed25519: bool,
+    /// Whether keys on NIST P-256, P-384 and P-521 are accepted.
+    pub nist_p: bool,
+    /// Longest user ID, in characters.
+    pub user_id_max_chars: usize,
+    /// Whether a user ID must hold an e-mail address.
+    pub user_id_needs_email: bool,
+}
+
+impl Default for KeyPolicy {
+    fn default() -> Self {
+        Self {
+            rsa_min_bits: 2048,
+            rsa_warn_below_bits: 3072,
+            ed25519: true,
+            nist_p: true,
+            user_id_max_chars: 200,
+            user_id_needs_email: true,
+        }
+    }
+}
+
+/// What a certification may say.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertifyPolicy {
+    /// The key-signing agreement in force.
+    pub agreement: Agreement,
+    /// Where the certification policy is published; certifications must name just this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_uri: Option<String>,
+    /// Longest validity, in days.
+    #[serde(default = "three_years")]
+    pub max_validity_days: u32,
+    /// Whether a certification must end.
+    #[serde(default = "yes")]
+    pub must_expire: bool,
+    /// Keys that may become trusted introducers.
+    #[serde(default, rename = "introducer")]
+    pub introducers: Vec<Introducer>,
+}
+
+fn three_years() -> u32 {
+    3 * 366
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A key that may become a trusted introducer (depth 1).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Introducer {
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+    /// The highest amount, 1 to 120.
+    pub max_amount: u8,
+}
+
+/// A key with a name.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// For people.
+    pub name: String,
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+}
+
+/// Somebody who may ask for operations.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manager {
+    /// For people.
+    pub name: String,
+    /// The key that signs this person's requests.
+    pub fingerprint: Fingerprint,
+    /// What this person may ask for.
+    pub may_request: Vec<OperationName>,
+}
+
+/// Why a policy file is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// Not TOML, or fields that are unknown, missing or of the wrong kind.
+    #[error("the policy file is not valid")]
+    Toml(#[from] toml::de::Error),
+    /// Another version.
+    #[error("the policy file is version {0}, this program reads version 1")]
+    Version(u32),
+    /// A value that makes no sense or weakens what cannot be weakened.
+    #[error("the policy's {field} is {actual}: {reason}")]
+    Value {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        actual: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl Policy {
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// [`PolicyError`] where a field is unknown, missing or senseless: a policy is never guessed.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        let policy: Self = toml::from_str(text)?;
+        policy.check()?;
+        Ok(policy)
+    }
+
+    /// A policy with the default rules for one master and one agreement.
+    pub fn with_defaults(name: &str, master: Named, agreement: Agreement) -> Self {
+        Self {
+            version: 1,
+            name: name.to_owned(),
+            limits: Limits::default(),
+            keys: KeyPolicy::default(),
+            certify: CertifyPolicy {
+                agreement,
+                policy_uri: None,
+                max_validity_days: three_years(),
+                must_expire: true,
+                introducers: Vec::new(),
+            },
+            masters: vec![master],
+            managers: Vec::new(),
+        }
+    }
+
+    /// The file's text.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a policy is plain data")
+    }
+
+    /// The digest under which journal and session record name this policy.
+    pub fn digest(&self) -> Sha256 {
+        Sha256::of(self.to_toml())
+    }
+
+    fn check(&self) -> Result<(), PolicyError> {
+        let wrong = |field, actual: &dyn ToString, reason| {
+            Err(PolicyError::Value { field, actual: actual.to_string(), reason })
+        };
+        if self.version != 1 {
+            return Err(PolicyError::Version(self.version));
+        }
+        if self.keys.rsa_min_bits < 2048 {
+            let reason = "RSA below 2048 bits is never accepted";
+            return wrong("keys.rsa_min_bits", &self.keys.rsa_min_bits, reason);
+        }
+        if self.limits.max_request_bytes > crate::request::MAX_BYTES {
+            let bytes = &self.limits.max_request_bytes;
+            return wrong("limits.max_request_bytes", bytes, "nobody reads more than 2 MiB");
+        }
+        if self.limits.max_batch == 0 || self.limits.max_batch > 100_000 {
+            return wrong("limits.max_batch", &self.limits.max_batch, "1 to 100,000 are possible");
+        }
+        if self.masters.is_empty() {
+            return wrong("master", &"empty", "name at least one");
+        }
+        let unique: BTreeSet<_> = self.masters.iter().map(|m| m.fingerprint).collect();
+        if unique.len() != self.masters.len() {
+            return wrong("master", &self.masters.len(), "a fingerprint stands twice");
+        }
+        let notation = &self.certify.agreement.notation;
+        let domain = notation.split_once('@').is_some_and(|(n, d)| !n.is_empty() && d.contains('.'));
+        if !domain || !notation.is_ascii() || notation.len() > 100 {
+            let reason = "a notation is named like agreement-sha256@example.org";
+            return wrong("certify.agreement.notation", notation, reason);
+        }
+        match self.certify.introducers.iter().find(|i| !(1..=120).contains(&i.max_amount)) {
+            Some(i) => wrong("introducer.max_amount", &i.max_amount, "1 to 120 are possible"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text() -> String {
+        let fingerprint = "0BDE0BFA09946D732091E26E1588A7366BD35B34".parse().expect("fingerprint");
+        let master = Named { name: "m".into(), fingerprint };
+        let notation = "agreement-sha256@example.org".to_owned();
+        let agreement = Agreement { sha256: Sha256::of("x"), notation };
+        Policy::with_defaults("Example", master, agreement).to_toml()
+    }
+
+    #[test]
+    fn the_default_policy_reads_back() {
+        let policy = Policy::parse(&text()).expect("valid");
+        assert_eq!(policy.to_toml(), text());
+    }
+
+    #[test]
+    fn unknown_fields_and_weakenings_are_refused() {
+        for (from, to) in [
+            ("rsa_min_bits = 2048", "rsa_min_bits = 1024"),
+            ("max_batch = 1000", "max_batch = 0"),
+            ("version = 1", "version = 2"),
+            ("max_age_days", "max_age_dayz"),
+            ("agreement-sha256@example.org", "agreement"),
+        ] {
+            let changed = text().replace(from, to);
+            assert_ne!(changed, text(), "{from}");
+            assert!(Policy::parse(&changed).is_err(), "{to}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The review: every rule asked, every signature predicted.
+
+use super::rule::{Finding, Rule, Subject, Violation};
+use super::rules::common;
+use super::rules::requester::PROOF_OF_POSSESSION;
+use super::rules::revocation::REQUESTER_ALLOWED;
+use super::{Policy, Verdict};
+use crate::certificate::Certificate;
+use crate::fingerprint::Fingerprint;
+use crate::operation::Statement;
+use crate::request::{Draft, Request, RequestId};
+use crate::time::Timestamp;
+
+/// What a judge knows beside the request: the authority's policy and keys, and the date.
+pub struct Context<'a> {
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// The masters' certificates.
+    pub masters: &'a [Certificate],
+    /// The managers' certificates.
+    pub managers: &'a [Certificate],
+    /// The date to go by: at the station the one that the operator confirmed.
+    pub now: Timestamp,
+}
+
+/// What was decided before on one request and on the key that it is about, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// The decision on this very request, if there is one.
+    pub this: Option<Decided>,
+    /// What the masters signed about this key.
+    pub decisions: Vec<Decision>,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// Signed; the answer can be written again.
+    Signed {
+        /// When.
+        at: Timestamp,
+    },
+    /// The operator said no.
+    Refused {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// One earlier operation of a master on a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The request that asked for it.
+    pub request: RequestId,
+    /// The master that signed.
+    pub master: Fingerprint,
+    /// The creation time in its signatures.
+    pub created: Timestamp,
+    /// What it was.
+    pub kind: Kind,
+    /// The user IDs.
+    pub user_ids: Vec<String>,
+}
+
+/// What an earlier decision did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Certified until then, or for good.
+    Certified {
+        /// When it ends.
+        expires: Option<Timestamp>,
+    },
+    /// Took the certifications back.
+    Revoked,
+}
+
+/// A request for which every rule holds, and exactly what will be signed. Only
+/// [`Policy::review`] makes one.
+#[derive(Debug)]
+pub struct Review {
+    request: Request,
+    certificate: Certificate,
+    findings: Vec<Finding>,
+    statements: Vec<Statement>,
+}
+
+/// A request that breaks a rule.
+#[derive(Debug)]
+pub struct Rejection {
+    /// The request.
+    pub request: Request,
+    /// Every rule that could be asked, broken or not.
+    pub findings: Vec<Finding>,
+}
+
+impl Rejection {
+    /// The broken rules.
+    pub fn violations(&self) -> Vec<Violation> {
+        self.findings.iter().filter_map(Finding::violation).collect()
+    }
+}
+
+impl Review {
+    /// The request.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The certificate that it is about.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Every rule's verdict.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Every signature that will be made, in order.
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+}
+
+impl Policy {
+    /// Judges a draft before anybody signs it, by every rule but those about its signatures.
+    ///
+    /// # Errors
+    /// A [`Rejection`] with all findings where a rule is broken.
+    pub fn lint(
+        context: &Context<'_>,
+        draft: &Draft,
+        history: &History,
+    ) -> Result<(), Box<Rejection>> {
+        let about_signatures = [PROOF_OF_POSSESSION.name, REQUESTER_ALLOWED.name];
+        let Err(mut rejection) = Self::review(context, draft.unsigned(), history) else {
+            return Ok(());
+        };
+        rejection.findings.retain(|f| !about_signatures.contains(&f.rule));
+        if rejection.violations().is_empty() { Ok(()) } else { Err(rejection) }
+    }
+
+    /// Judges a request by every rule that applies to it.
+    ///
+    /// # Errors
+    /// A [`Rejection`] with all findings where a rule is broken.
+    pub fn review(
+        context: &Context<'_>,
+        request: Request,
+        history: &History,
+    ) -> Result<Review, Box<Rejection>> {
+        let mut findings = vec![common::size(&request, context.policy), common::format()];
+        let master = match common::target_master(&request, context) {
+            Ok((master, finding)) => {
+                findings.push(finding);
+                master
+            }
+            Err(finding) => {
+                findings.push(finding);
+                return Err(Box::new(Rejection { request, findings }));
+            }
+        };
+        let certificate = match common::certificate(&request, master) {
+            Ok((certificate, finding)) => {
+                findings.push(finding);
+                certificate
+            }
+            Err(finding) => {
+                findings.push(finding);
+                return Err(Box::new(Rejection { request, findings }));
+            }
+        };
+        let subject =
+            Subject { request: &request, context, master, certificate: &certificate, history };
+        let rules = common::RULES.iter().chain(request.operation().rules());
+        findings.extend(rules.map(|rule: &Rule| Finding::of(rule, &subject)));
+
+        let (finding, statements) = common::signable(&subject);
+        findings.push(finding);
+        if findings.iter().any(|f| matches!(f.verdict, Verdict::Broken { .. })) {
+            return Err(Box::new(Rejection { request, findings }));
+        }
+        Ok(Review { request, certificate, findings, statements })
+    }
+}

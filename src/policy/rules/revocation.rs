@@ -1,0 +1,114 @@
+//! Rules about taking certifications back.
+
+use std::collections::BTreeSet;
+
+use super::certification::earlier;
+use super::requester::by_manager;
+use crate::operation::{Operation, RevokeCertification};
+use crate::policy::{Kind, Rule, Subject, Verdict};
+use crate::safe::{Safe, is_unsafe};
+
+fn asked<'a>(s: &'a Subject<'_>) -> Option<&'a RevokeCertification> {
+    match s.request.operation() {
+        Operation::RevokeCertification(revoke) => Some(revoke),
+        Operation::Certify(_) => None,
+    }
+}
+
+const NOT_A_REVOCATION: &str = "not a revocation";
+
+/// Somebody asks who may.
+pub const REQUESTER_ALLOWED: Rule = Rule {
+    name: "requester-allowed",
+    demand: "the request is signed by a manager whose may_request names the operation",
+    check: by_manager,
+};
+
+/// On every user ID, or the key stays trusted through the one left out.
+pub const EVERY_USER_ID: Rule = Rule {
+    name: "every-user-id",
+    demand: "the revocation covers every user ID that this master ever certified, and no other",
+    check: |s| {
+        let Some(asked) = asked(s) else { return Verdict::holds(NOT_A_REVOCATION) };
+        let mend = "make the request with: countersign request revoke FINGERPRINT";
+        let certified = certified_user_ids(s);
+        let named: BTreeSet<&str> = asked.user_ids.iter().map(String::as_str).collect();
+        if named.len() != asked.user_ids.len() {
+            return Verdict::broken("a user ID is named twice", mend);
+        }
+        if let Some(left_out) = certified.iter().find(|id| !named.contains(id.as_str())) {
+            let reason = format!(
+                "{} was certified too: the key would stay trusted through it",
+                Safe(left_out)
+            );
+            return Verdict::broken(reason, mend);
+        }
+        if let Some(other) = named.iter().find(|id| !certified.contains(**id)) {
+            let reason = format!("this master never certified {}", Safe(other));
+            return Verdict::broken(reason, mend);
+        }
+        Verdict::holds(format!("all {} that were certified", certified.len()))
+    },
+};
+
+/// Every user ID of the key that the master certified, by the record and by the certificate.
+fn certified_user_ids(s: &Subject<'_>) -> BTreeSet<String> {
+    let recorded = s
+        .history
+        .decisions
+        .iter()
+        .filter(|d| d.master == s.master.fingerprint() && d.kind != Kind::Revoked)
+        .flat_map(|d| d.user_ids.iter().cloned());
+    let on_certificate = s
+        .certificate
+        .opinions_of(s.master)
+        .into_iter()
+        .filter(|o| !o.revokes)
+        .map(|o| String::from_utf8_lossy(o.user_id.value()).into_owned());
+    recorded.chain(on_certificate).collect()
+}
+
+/// A text that can be published.
+pub const REASON_TEXT: Rule = Rule {
+    name: "reason-text",
+    demand: "the reason's text is one line of at most 200 characters that a screen shows as it is",
+    check: |s| {
+        let Some(asked) = asked(s) else { return Verdict::holds(NOT_A_REVOCATION) };
+        let chars = asked.text.chars().count();
+        let mend = "give a short plain --text";
+        if chars > 200 {
+            return Verdict::broken(format!("the reason has {chars} characters"), mend);
+        }
+        match asked.text.chars().find(|c| is_unsafe(*c)) {
+            Some(c) => {
+                let reason = format!("the reason holds the character U+{:04X}", u32::from(c));
+                Verdict::broken(reason, mend)
+            }
+            None => Verdict::holds(format!("{chars} characters")),
+        }
+    },
+};
+
+/// Later than what it takes back, or consumers would not see it.
+pub const NEWER_THAN_CERTIFICATION: Rule = Rule {
+    name: "newer-than-certification",
+    demand: "the revocation is newer than every certification that it takes back",
+    check: |s| {
+        let earlier = earlier(s);
+        let certified = earlier.iter().filter(|(_, kind)| *kind != Kind::Revoked);
+        let revoked = earlier.iter().filter(|(_, kind)| *kind == Kind::Revoked);
+        let newest = certified.map(|(at, _)| *at).max();
+        let revoked = revoked.map(|(at, _)| *at).max();
+        match newest {
+            Some(at) if s.request.created() <= at => Verdict::broken(
+                format!("the request was made at {}, the key certified at {at}", s.request.created()),
+                "make a new request",
+            ),
+            Some(at) if revoked.is_some_and(|r| r >= at) => {
+                Verdict::warns("the certification is revoked already: this revokes it once more")
+            }
+            Some(at) => Verdict::holds(format!("certified at {at}")),
+            None => Verdict::holds("nothing to take back"),
+        }
+    },
+};

@@ -1,0 +1,302 @@
+//! A response: the signatures that a request asked for, or why there are none.
+//!
+//! The station's answer is untrusted until [`Response::verify`] has rebuilt every byte of it from
+//! the request: an answer that says anything else, or anything more, is refused whole.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use schemars::JsonSchema;
+use sequoia_openpgp as openpgp;
+use serde::{Deserialize, Serialize};
+
+use openpgp::packet::{Packet, Signature, UserID};
+use openpgp::serialize::SerializeInto as _;
+
+use crate::certificate::{Certificate, ReadError};
+use crate::digest::Sha256;
+use crate::fingerprint::Fingerprint;
+use crate::operation::{Statement, StatementError};
+use crate::policy::Violation;
+use crate::request::{Request, RequestId, Version};
+
+/// Longest response that is read, in bytes.
+pub const MAX_BYTES: usize = 2 << 20;
+
+/// A response as it travels, version 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Response {
+    /// Always `countersign-response`.
+    pub format: Format,
+    /// Always 1.
+    pub version: Version,
+    /// The request that is answered.
+    pub request: RequestId,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What kind of text it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Format {
+    /// A response.
+    #[serde(rename = "countersign-response")]
+    Response,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Outcome {
+    /// The master signed.
+    Signed {
+        /// The master's fingerprint.
+        master: Fingerprint,
+        /// One signature packet for each statement, in the order of the request.
+        signatures: Vec<SignatureBlock>,
+    },
+    /// The station did not sign.
+    Refused {
+        /// Who refused.
+        by: Refuser,
+        /// Every reason.
+        violations: Vec<Violation>,
+    },
+}
+
+/// Who refused a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refuser {
+    /// A rule of the policy.
+    Policy,
+    /// The person at the station.
+    Operator,
+}
+
+/// An OpenPGP signature packet in base64.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct SignatureBlock(String);
+
+impl SignatureBlock {
+    /// Encodes a signature packet.
+    pub fn new(signature: &Signature) -> Self {
+        let packet = Packet::from(signature.clone());
+        Self(STANDARD.encode(packet.to_vec().expect("a signature in memory serialises")))
+    }
+
+    /// The packet's bytes, untrusted.
+    ///
+    /// # Errors
+    /// Where the text is not base64.
+    pub fn untrusted_bytes(&self) -> Result<Vec<u8>, ResponseError> {
+        STANDARD.decode(&self.0).map_err(|_| ResponseError::Encoding)
+    }
+
+    /// SHA-256 of the packet.
+    pub fn digest(&self) -> Sha256 {
+        Sha256::of(STANDARD.decode(&self.0).unwrap_or_default())
+    }
+}
+
+/// Signatures that are, byte for byte, what the request asked for. Only [`Response::verify`] and
+/// the station's own check make one.
+#[derive(Debug)]
+pub struct Verified {
+    request: RequestId,
+    master: Fingerprint,
+    certificate: Certificate,
+    signatures: Vec<(UserID, Signature)>,
+}
+
+/// Why a response is not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum ResponseError {
+    /// Longer than any response.
+    #[error("the response is longer than {MAX_BYTES} bytes")]
+    TooLong,
+    /// Not a response at all.
+    #[error("this is not a response of version 1")]
+    Form(#[source] serde_json::Error),
+    /// The same meaning in another spelling: there would be room for hidden marks.
+    #[error("the response is not written as responses are: somebody edited or reformatted it")]
+    NotCanonical,
+    /// An answer to another request.
+    #[error("the response answers request {actual}, not {expected}")]
+    OtherRequest {
+        /// The request that it names.
+        actual: RequestId,
+        /// The request that was given.
+        expected: RequestId,
+    },
+    /// An answer by another master.
+    #[error("the response is by master {actual}, the request asked {expected}")]
+    OtherMaster {
+        /// The master that it names.
+        actual: Fingerprint,
+        /// The master that was asked.
+        expected: Fingerprint,
+    },
+    /// Too few or too many signatures.
+    #[error("the response holds {actual} signatures, the request asked for {expected}")]
+    Count {
+        /// How many there are.
+        actual: usize,
+        /// How many were asked for.
+        expected: usize,
+    },
+    /// A signature that is not base64.
+    #[error("a signature in the response is not base64")]
+    Encoding,
+    /// A signature that is not the predicted one.
+    #[error("signature {number} of the response is not what the request asked for")]
+    Signature {
+        /// Which one, from 1.
+        number: usize,
+        /// What is wrong with it.
+        source: StatementError,
+    },
+    /// The request's own certificate cannot be read.
+    #[error("the request's certificate cannot be read")]
+    Certificate(#[from] ReadError),
+    /// The request's statements cannot be computed.
+    #[error("the request's signatures cannot be predicted")]
+    Prediction(#[source] StatementError),
+    /// The station refused.
+    #[error("the station refused the request ({by:?}): {}", list(violations))]
+    Refused {
+        /// Who refused.
+        by: Refuser,
+        /// Every reason.
+        violations: Vec<Violation>,
+    },
+}
+
+fn list(violations: &[Violation]) -> String {
+    let one = |v: &Violation| {
+        format!("{}: {}", crate::safe::Safe(&v.rule), crate::safe::Safe(&v.reason))
+    };
+    violations.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+impl Response {
+    /// A response with `outcome` to `request`.
+    pub fn new(request: RequestId, outcome: Outcome) -> Self {
+        Self { format: Format::Response, version: Version, request, outcome }
+    }
+
+    /// The one spelling of this response.
+    pub fn text(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a response has only string keys");
+        text.push('\n');
+        text
+    }
+
+    /// Reads a response from untrusted bytes; nothing in it is believed yet.
+    ///
+    /// # Errors
+    /// [`ResponseError`] where it is too long, not a response, or spelled in another way.
+    pub fn parse(untrusted: &[u8]) -> Result<Self, ResponseError> {
+        if untrusted.len() > MAX_BYTES {
+            return Err(ResponseError::TooLong);
+        }
+        let response: Self = serde_json::from_slice(untrusted).map_err(ResponseError::Form)?;
+        if response.text().as_bytes() == untrusted {
+            Ok(response)
+        } else {
+            Err(ResponseError::NotCanonical)
+        }
+    }
+
+    /// Rebuilds every byte from `request` and accepts the signatures if they are just those.
+    ///
+    /// # Errors
+    /// [`ResponseError`] where the answer is to another request, by another master, a refusal, or
+    /// states anything but what was asked.
+    pub fn verify(
+        self,
+        request: &Request,
+        master: &Certificate,
+    ) -> Result<Verified, ResponseError> {
+        if self.request != request.id() {
+            let expected = request.id();
+            return Err(ResponseError::OtherRequest { actual: self.request, expected });
+        }
+        let (by, blocks) = match self.outcome {
+            Outcome::Signed { master, signatures } => (master, signatures),
+            Outcome::Refused { by, violations } => {
+                return Err(ResponseError::Refused { by, violations });
+            }
+        };
+        for actual in [by, master.fingerprint()] {
+            if actual != request.master() {
+                let expected = request.master();
+                return Err(ResponseError::OtherMaster { actual, expected });
+            }
+        }
+        let bytes = request.operation().certificate().untrusted_bytes();
+        let certificate = Certificate::read(bytes, &[master])?;
+        let statements = request
+            .operation()
+            .statements(request.created(), master, &certificate)
+            .map_err(ResponseError::Prediction)?;
+        Verified::check(request.id(), master, certificate, &statements, &blocks)
+    }
+}
+
+impl Verified {
+    /// Accepts `blocks` if they are, one by one, the signatures that `statements` predict.
+    ///
+    /// # Errors
+    /// [`ResponseError`] where one is missing, differs, or is one too many.
+    pub fn check(
+        request: RequestId,
+        master: &Certificate,
+        certificate: Certificate,
+        statements: &[Statement],
+        blocks: &[SignatureBlock],
+    ) -> Result<Self, ResponseError> {
+        if blocks.len() != statements.len() {
+            let (actual, expected) = (blocks.len(), statements.len());
+            return Err(ResponseError::Count { actual, expected });
+        }
+        let mut signatures = Vec::with_capacity(blocks.len());
+        for (at, (statement, block)) in statements.iter().zip(blocks).enumerate() {
+            let signature = statement
+                .accept(&block.untrusted_bytes()?, master)
+                .map_err(|source| ResponseError::Signature { number: at + 1, source })?;
+            signatures.push((statement.user_id().clone(), signature));
+        }
+        Ok(Self { request, master: master.fingerprint(), certificate, signatures })
+    }
+
+    /// The request that was answered.
+    pub fn request(&self) -> RequestId {
+        self.request
+    }
+
+    /// The master that signed.
+    pub fn master(&self) -> Fingerprint {
+        self.master
+    }
+
+    /// How many signatures there are.
+    pub fn count(&self) -> usize {
+        self.signatures.len()
+    }
+
+    /// The request's certificate with the new signatures on it.
+    ///
+    /// # Errors
+    /// [`ReadError`] where the result exceeds a certificate's limits.
+    pub fn certificate(&self, masters: &[&Certificate]) -> Result<Certificate, ReadError> {
+        self.certificate.with_signatures(self.signatures.iter().cloned(), masters)
+    }
+
+    /// The response that carries these signatures.
+    pub fn response(&self) -> Response {
+        let signatures = self.signatures.iter().map(|(_, s)| SignatureBlock::new(s)).collect();
+        Response::new(self.request, Outcome::Signed { master: self.master, signatures })
+    }
+}

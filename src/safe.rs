@@ -1,0 +1,57 @@
+//! Text from outside, made safe to show.
+
+use std::fmt;
+
+/// Shows untrusted text with control characters, line breaks, bidirectional and other invisible
+/// characters escaped, so that it can neither forge a line of the screen nor reorder it.
+pub struct Safe<'a>(pub &'a str);
+
+impl fmt::Display for Safe<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if is_unsafe(c) { write!(f, "\\u{{{:x}}}", u32::from(c))? } else { write!(f, "{c}")? }
+        }
+        Ok(())
+    }
+}
+
+/// Whether `c` is a character that a screen does not show as itself: controls, line and paragraph
+/// separators, bidirectional controls (UAX #9), zero-width and tag characters, private use.
+pub fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            u32::from(c),
+            0xad | 0x61c
+                | 0x115f..=0x1160
+                | 0x17b4..=0x17b5
+                | 0x180b..=0x180f
+                | 0x200b..=0x200f
+                | 0x2028..=0x202e
+                | 0x2060..=0x206f
+                | 0x3164
+                | 0xe000..=0xf8ff
+                | 0xfe00..=0xfe0f
+                | 0xfeff
+                | 0xffa0
+                | 0xfff0..=0xffff
+                | 0xe0000..=0x10_ffff
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_id_cannot_forge_a_second_line_or_reverse_itself() {
+        let shown = Safe("Eve\r\n[ok] all rules hold \u{202e}gpj\u{1b}[2J").to_string();
+        assert_eq!(shown, "Eve\\u{d}\\u{a}[ok] all rules hold \\u{202e}gpj\\u{1b}[2J");
+    }
+
+    #[test]
+    fn names_of_this_world_are_shown_as_they_are() {
+        for name in ["Zoë Åström <zoe@example.org>", "山田太郎 <taro@example.jp>", "Наталья"] {
+            assert_eq!(Safe(name).to_string(), name);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! A request as a person sees it before anything is signed: one screen, nothing left out.
+
+use std::fmt::Write as _;
+
+use crate::certificate::algorithm;
+use crate::digest::Sha256;
+use crate::operation::Statement;
+use crate::policy::{Context, Decision, Finding, History, Kind, Rejection, Review, Verdict};
+use crate::request::Request;
+use crate::safe::Safe;
+use crate::time::Timestamp;
+
+/// Widest line, in characters, where the text allows.
+const WIDTH: usize = 78;
+
+/// The screen for a request that holds by every rule.
+pub fn review(review: &Review, context: &Context<'_>, history: &History) -> String {
+    let mut out = String::new();
+    let request = review.request();
+    heading(&mut out, request, context);
+    let certificate = review.certificate();
+    field(&mut out, "key", &certificate.fingerprint().spaced());
+    let made = Timestamp::from(certificate.primary().creation_time());
+    field(&mut out, "", &format!("{}, made {}", algorithm(certificate.primary()), made.date()));
+    asked(&mut out, request);
+    before(&mut out, history, request);
+    findings(&mut out, review.findings());
+    signatures(&mut out, review.statements());
+    digest(&mut out, request);
+    out
+}
+
+/// The screen for a request that breaks a rule.
+pub fn rejection(rejection: &Rejection, context: &Context<'_>, history: &History) -> String {
+    let mut out = String::new();
+    heading(&mut out, &rejection.request, context);
+    asked(&mut out, &rejection.request);
+    before(&mut out, history, &rejection.request);
+    findings(&mut out, &rejection.findings);
+    digest(&mut out, &rejection.request);
+    out
+}
+
+fn heading(out: &mut String, request: &Request, context: &Context<'_>) {
+    let _ = writeln!(out, "{}", "─".repeat(WIDTH));
+    let title = request.operation().name().to_string().replace('-', " ").to_uppercase();
+    let _ = writeln!(out, "{title}");
+    let master = request.master();
+    let name = context.policy.masters.iter().find(|m| m.fingerprint == master);
+    let name = name.map_or(String::from("not this authority's"), |m| m.name.clone());
+    field(out, "master", &master.spaced());
+    field(out, "", &Safe(&name).to_string());
+    field(out, "made", &request.created().to_string());
+}
+
+fn asked(out: &mut String, request: &Request) {
+    for line in request.operation().describe() {
+        field(out, line.label, &Safe(&line.value).to_string());
+    }
+}
+
+fn before(out: &mut String, history: &History, request: &Request) {
+    let own = history.decisions.iter().filter(|d| d.master == request.master());
+    let mut lines: Vec<String> = own.map(decision).collect();
+    if lines.is_empty() {
+        lines.push("nothing: this key is new to the master, by the records here".into());
+    }
+    for (at, line) in lines.iter().enumerate() {
+        field(out, if at == 0 { "before" } else { "" }, line);
+    }
+}
+
+fn decision(decision: &Decision) -> String {
+    let ids: Vec<String> = decision.user_ids.iter().map(|id| Safe(id).to_string()).collect();
+    let what = match decision.kind {
+        Kind::Certified { expires: Some(at) } => format!("certified until {}", at.date()),
+        Kind::Certified { expires: None } => "certified without end".into(),
+        Kind::Revoked => "REVOKED".into(),
+    };
+    format!("{} {what}: {}", decision.created.date(), ids.join(", "))
+}
+
+fn findings(out: &mut String, findings: &[Finding]) {
+    let _ = writeln!(out, "\nrules");
+    for finding in findings {
+        let (mark, text) = match &finding.verdict {
+            Verdict::Holds(found) => ("ok  ", found),
+            Verdict::Warns(found) => ("NOTE", found),
+            Verdict::Broken { reason, .. } => ("NO  ", reason),
+        };
+        let text = Safe(text).to_string();
+        let lines = wrap(&text, WIDTH - 34);
+        let mut lines = lines.iter();
+        let first = lines.next().map_or("", String::as_str);
+        let _ = writeln!(out, "  {mark} {:<26} {first}", finding.rule);
+        for line in lines {
+            let _ = writeln!(out, "{:34}{line}", "");
+        }
+        if let Verdict::Broken { mend, .. } = &finding.verdict {
+            for line in wrap(&format!("→ {}", Safe(mend)), WIDTH - 34) {
+                let _ = writeln!(out, "{:34}{line}", "");
+            }
+        }
+    }
+}
+
+fn signatures(out: &mut String, statements: &[Statement]) {
+    let _ = writeln!(out, "\nthe key will sign {} time(s), SHA-512 digests:", statements.len());
+    for statement in statements {
+        let id = String::from_utf8_lossy(statement.user_id().value()).into_owned();
+        let digest = hex::encode(statement.digest());
+        let _ = writeln!(out, "  {}…{}  {}", &digest[..16], &digest[112..], Safe(&id));
+    }
+}
+
+fn digest(out: &mut String, request: &Request) {
+    let _ = writeln!(out, "\nrequest id");
+    out.push_str(&digest_lines(&request.id().0));
+}
+
+/// A digest in hex and in words, indented, eight words a line.
+pub fn digest_lines(digest: &Sha256) -> String {
+    let mut out = String::new();
+    let hex = digest.spaced();
+    for half in [&hex[..39], &hex[40..]] {
+        let _ = writeln!(out, "  {half}");
+    }
+    for words in digest.words().chunks(8) {
+        let _ = writeln!(out, "  {}", words.join(" "));
+    }
+    out
+}
+
+fn field(out: &mut String, label: &str, value: &str) {
+    for (at, line) in wrap(value, WIDTH - 20).iter().enumerate() {
+        let label = if at == 0 { label } else { "" };
+        let _ = writeln!(out, "{label:<19} {line}");
+    }
+}
+
+/// Breaks at spaces; a word longer than the line is broken where the line ends.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut word: Vec<char> = word.chars().collect();
+        loop {
+            let line = lines.last_mut().expect("there is always a line");
+            let used = line.chars().count();
+            let space = usize::from(used > 0);
+            if used + space + word.len() <= width {
+                if space == 1 {
+                    line.push(' ');
+                }
+                line.extend(&word);
+                break;
+            }
+            if used == 0 {
+                line.extend(word.drain(..width));
+            }
+            lines.push(String::new());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_wrapped_and_nothing_of_it_is_lost() {
+        let text = format!("a short start {} end", "x".repeat(200));
+        let lines = wrap(&text, 40);
+        assert!(lines.iter().all(|l| l.chars().count() <= 40));
+        let joined: String = lines.concat();
+        assert_eq!(joined.replace(' ', ""), text.replace(' ', ""));
+    }
+}
