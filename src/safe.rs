@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn names_of_this_world_are_shown_as_they_are() {
-        for name in ["Zoë Åström <zoe@example.org>", "山田太郎 <taro@example.jp>", "Наталья"] {
+        for name in ["Zoë Åström <zoe@example.org>", "山田太郎 <taro@example.jp>", "Наталья"]
+        {
             assert_eq!(Safe(name).to_string(), name);
         }
     }

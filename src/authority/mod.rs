@@ -98,11 +98,16 @@ impl Authority {
     /// # Errors
     /// [`AuthorityError`] where a file is missing, refused, or not what its name says.
     pub fn open(folder: &Path) -> Result<Self, AuthorityError> {
-        let text = exchange::read_path(&folder.join("policy.toml"), crate::policy::MAX_POLICY_BYTES)?;
+        let text =
+            exchange::read_path(&folder.join("policy.toml"), crate::policy::MAX_POLICY_BYTES)?;
         let text = String::from_utf8(text).map_err(|_| AuthorityError::NotText)?;
         let policy = Policy::parse(&text)?;
         let read = |kind: &str, fingerprint: Fingerprint| {
-            read_certificate(&folder.join(kind).join(format!("{fingerprint}.asc")), fingerprint, &[])
+            read_certificate(
+                &folder.join(kind).join(format!("{fingerprint}.asc")),
+                fingerprint,
+                &[],
+            )
         };
         let masters = policy
             .masters
@@ -191,7 +196,11 @@ impl Authority {
     pub fn agreement(&self) -> Result<Vec<u8>, AuthorityError> {
         let text = exchange::read_path(&self.folder.join("agreement.txt"), 1 << 20)?;
         let (actual, expected) = (Sha256::of(&text), self.policy.certify.agreement.sha256);
-        if actual == expected { Ok(text) } else { Err(AuthorityError::Agreement { actual, expected }) }
+        if actual == expected {
+            Ok(text)
+        } else {
+            Err(AuthorityError::Agreement { actual, expected })
+        }
     }
 
     /// What a review needs to know, at `now`.

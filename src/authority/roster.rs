@@ -112,7 +112,8 @@ impl Authority {
         let path = self.developer_path(key);
         exchange::write_path(&path, merged.armored().as_bytes())?;
         let id = request.id();
-        let (requests, responses) = (self.folder().join("requests"), self.folder().join("responses"));
+        let (requests, responses) =
+            (self.folder().join("requests"), self.folder().join("responses"));
         exchange::write_path(
             &requests.join(format!("{id}.request.asc")),
             request.text().as_bytes(),
@@ -162,11 +163,10 @@ impl Authority {
         text: String,
     ) -> Result<Operation, AuthorityError> {
         let developer = self.developer(key)?;
-        let certificate = Certificate::read(
-            developer.certificate.to_bytes().as_slice(),
-            &[master],
-        )
-        .map_err(|source| AuthorityError::Certificate { path: self.developer_path(key), source })?;
+        let certificate =
+            Certificate::read(developer.certificate.to_bytes().as_slice(), &[master]).map_err(
+                |source| AuthorityError::Certificate { path: self.developer_path(key), source },
+            )?;
         let user_ids: BTreeSet<String> = certificate
             .opinions_of(master)
             .into_iter()

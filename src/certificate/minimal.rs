@@ -130,9 +130,9 @@ impl Component<Key<PublicParts, SubordinateRole>> {
     pub(super) fn can_sign(&self, primary: &Key<PublicParts, PrimaryRole>) -> bool {
         self.binding.as_ref().is_some_and(|binding| {
             binding.key_flags().is_some_and(|f| f.for_signing())
-                && binding.embedded_signatures().any(|back| {
-                    back.verify_primary_key_binding(primary, &self.subject).is_ok()
-                })
+                && binding
+                    .embedded_signatures()
+                    .any(|back| back.verify_primary_key_binding(primary, &self.subject).is_ok())
         })
     }
 }

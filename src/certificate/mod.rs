@@ -15,8 +15,8 @@ use sequoia_openpgp as openpgp;
 use openpgp::cert::Cert;
 use openpgp::packet::key::{PrimaryRole, PublicParts};
 use openpgp::packet::{Key, Signature, UserID};
-use openpgp::serialize::SerializeInto as _;
 use openpgp::policy::{AsymmetricAlgorithm, StandardPolicy};
+use openpgp::serialize::SerializeInto as _;
 use openpgp::types::{Curve, HashAlgorithm, PublicKeyAlgorithm};
 
 use crate::fingerprint::Fingerprint;
@@ -93,9 +93,8 @@ impl Certificate {
 
     /// The certificate as an ASCII-armored block without comment headers.
     pub fn armored(&self) -> String {
-        let mut writer =
-            openpgp::armor::Writer::new(Vec::new(), openpgp::armor::Kind::PublicKey)
-                .expect("writing to memory does not fail");
+        let mut writer = openpgp::armor::Writer::new(Vec::new(), openpgp::armor::Kind::PublicKey)
+            .expect("writing to memory does not fail");
         io::Write::write_all(&mut writer, &self.to_bytes())
             .expect("writing to memory does not fail");
         let bytes = writer.finalize().expect("writing to memory does not fail");
@@ -123,7 +122,8 @@ impl Certificate {
     /// # Errors
     /// [`ReadError`] as for [`Certificate::read`], and where the keys differ.
     pub fn merged(&self, other: &Self, masters: &[&Self]) -> Result<Self, ReadError> {
-        let cert = self.cert.clone().merge_public(other.cert.clone()).map_err(ReadError::packets)?;
+        let cert =
+            self.cert.clone().merge_public(other.cert.clone()).map_err(ReadError::packets)?;
         let bytes = cert.to_vec().map_err(ReadError::packets)?;
         Self::read(bytes.as_slice(), masters)
     }

@@ -5,8 +5,8 @@ use sequoia_openpgp as openpgp;
 use openpgp::packet::{Signature, UserID};
 use openpgp::types::{HashAlgorithm, SignatureType};
 
-use super::minimal::is_certification;
 use super::Certificate;
+use super::minimal::is_certification;
 use crate::time::Timestamp;
 
 /// One signature by a master on one user ID.

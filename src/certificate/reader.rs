@@ -15,8 +15,8 @@ use openpgp::packet::{Key, Packet, Signature, Tag, UserID};
 use openpgp::parse::{PacketParserBuilder, PacketParserResult, Parse as _};
 use openpgp::types::SignatureType;
 
-use super::minimal::{Component, Target};
 use super::Certificate;
+use super::minimal::{Component, Target};
 use crate::fingerprint::Fingerprint;
 
 /// Longest input that is read at all, in bytes: 500,000 foreign signatures and more.
@@ -131,10 +131,7 @@ pub(super) fn read(
 }
 
 impl<'a> Reader<'a> {
-    fn start(
-        packet: Packet,
-        masters: &'a [&'a Certificate],
-    ) -> Result<Option<Self>, ReadError> {
+    fn start(packet: Packet, masters: &'a [&'a Certificate]) -> Result<Option<Self>, ReadError> {
         match packet {
             Packet::PublicKey(key) if key.version() == 4 => Ok(Some(Self {
                 masters,
@@ -205,9 +202,8 @@ impl<'a> Reader<'a> {
         {
             vec![self.primary.subject.clone()]
         } else {
-            let by = |m: &&&Certificate| {
-                issuers.iter().any(|i| i.aliases(m.primary().key_handle()))
-            };
+            let by =
+                |m: &&&Certificate| issuers.iter().any(|i| i.aliases(m.primary().key_handle()));
             self.masters.iter().filter(by).map(|m| m.primary().clone()).collect()
         };
         if claimed.is_empty() {
@@ -283,14 +279,12 @@ impl<'a> Reader<'a> {
         self.dropped.other +=
             (user_ids - self.user_ids.len() + subkeys - self.subkeys.len()) as u64;
 
-        let revokers = self.primary.revokers().chain(
-            self.user_ids.iter().flat_map(Component::revokers),
-        );
+        let revokers =
+            self.primary.revokers().chain(self.user_ids.iter().flat_map(Component::revokers));
         let revokers: Vec<openpgp::KeyHandle> = revokers.collect();
-        let (declared, foreign): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.revocations_by_others).into_iter().partition(|s| {
-                s.get_issuers().iter().any(|i| revokers.iter().any(|r| r.aliases(i)))
-            });
+        let (declared, foreign): (Vec<_>, Vec<_>) = std::mem::take(&mut self.revocations_by_others)
+            .into_iter()
+            .partition(|s| s.get_issuers().iter().any(|i| revokers.iter().any(|r| r.aliases(i))));
         self.dropped.foreign_signatures += foreign.len() as u64;
         let unverified_revoker = !declared.is_empty();
 

@@ -38,7 +38,11 @@ pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
         AuthorityVerb::Show => {
             let authority = Authority::open(&common.authority)?;
             authority.agreement()?;
-            if common.json { show_json(&authority) } else { show(&authority) }
+            if common.json {
+                show_json(&authority)
+            } else {
+                show(&authority)
+            }
             Ok(())
         }
     }

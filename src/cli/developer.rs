@@ -100,8 +100,7 @@ fn export(
     format: ExportFormat,
     output: &OutputArgs,
 ) -> Result<(), Failure> {
-    let developers =
-        keys.iter().map(|k| authority.developer(*k)).collect::<Result<Vec<_>, _>>()?;
+    let developers = keys.iter().map(|k| authority.developer(*k)).collect::<Result<Vec<_>, _>>()?;
     match format {
         ExportFormat::Certificate => {
             let text: String = developers.iter().map(|d| d.certificate.armored()).collect();

@@ -176,9 +176,9 @@ fn choose_master(
 fn certifier(authority: &Authority, developer: Fingerprint) -> Result<&Certificate, Failure> {
     let record = authority.developer(developer)?;
     let mut masters = authority.masters().iter().rev();
-    masters.find(|m| !record.certificate.opinions_of(m).is_empty()).ok_or_else(|| {
-        Failure::say(Exit::Refused, format!("no master ever certified {developer}"))
-    })
+    masters
+        .find(|m| !record.certificate.opinions_of(m).is_empty())
+        .ok_or_else(|| Failure::say(Exit::Refused, format!("no master ever certified {developer}")))
 }
 
 fn valid_user_ids(certificate: &Certificate, now: Timestamp) -> Result<Vec<String>, Failure> {

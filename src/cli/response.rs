@@ -44,7 +44,8 @@ fn one(
     args: &ResponseArgs,
 ) -> Result<(Request, Verified), Failure> {
     let untrue = |e: ResponseError| {
-        let exit = if matches!(e, ResponseError::Refused { .. }) { Exit::Refused } else { Exit::Untrue };
+        let exit =
+            if matches!(e, ResponseError::Refused { .. }) { Exit::Refused } else { Exit::Untrue };
         Failure::new(exit, anyhow::Error::new(e).context(file.display().to_string()))
     };
     let bytes = exchange::read_path(file, response::MAX_BYTES)?;
@@ -58,11 +59,7 @@ fn one(
 }
 
 /// The request with this id: the file that was named, or whichever in the folder has it.
-fn find_request(
-    response: &Path,
-    id: RequestId,
-    given: Option<&Path>,
-) -> Result<Request, Failure> {
+fn find_request(response: &Path, id: RequestId, given: Option<&Path>) -> Result<Request, Failure> {
     let beside = response.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let given = given.unwrap_or(beside);
     let read = |path: &PathBuf| -> Result<Request, Failure> {

@@ -1,6 +1,6 @@
 //! What a journal adds up to: decisions by key, requests by outcome, cards by counter.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::entry::{Entry, Event, Moment};
 use crate::digest::Sha256;
@@ -17,6 +17,7 @@ pub struct Ledger {
     decided: HashMap<RequestId, Decided>,
     decisions: HashMap<Fingerprint, Vec<Decision>>,
     pending: BTreeMap<RequestId, Pending>,
+    pending_by_key: HashMap<Fingerprint, BTreeSet<RequestId>>,
     cards: HashMap<String, CardState>,
     open_session: bool,
     entries: u64,
@@ -32,7 +33,8 @@ pub struct Pending {
     pub statements: Vec<Sha256>,
     /// The signatures made so far.
     pub signed: Vec<SignatureBlock>,
-    decision: (Fingerprint, Decision),
+    key: Fingerprint,
+    decision: Decision,
 }
 
 /// What the journal knows of a card's counter.
@@ -41,6 +43,8 @@ struct CardState {
     counted: u32,
     signed_since: u32,
     session_open: bool,
+    /// Whether the last signature before an interruption may have been made and not written down.
+    maybe_one_more: bool,
 }
 
 impl Ledger {
@@ -50,17 +54,39 @@ impl Ledger {
         self.last = Some(entry.at);
         let at = entry.at;
         match entry.event {
-            Event::StationCreated { .. } | Event::CounterExplained { .. } | Event::Answered { .. } => {}
-            Event::SessionStarted { .. } => self.open_session = true,
-            Event::SessionEnded => self.open_session = false,
-            Event::Refused { request: Some(id), by: Refuser::Operator, violations, .. } => {
-                let reason = violations.first().map(|v| v.reason.clone()).unwrap_or_default();
-                self.pending.remove(&id);
-                self.decided.insert(id, Decided::Refused { at, reason });
+            Event::StationCreated { .. }
+            | Event::CounterExplained { .. }
+            | Event::Answered { .. } => {}
+            Event::SessionStarted { .. } => {
+                self.open_session = true;
+                let waiting = self.pending.values().any(|p| p.signed.len() < p.statements.len());
+                for card in self.cards.values_mut() {
+                    card.maybe_one_more = card.session_open && waiting;
+                }
             }
-            Event::Refused { .. } => {}
+            Event::SessionEnded => self.open_session = false,
+            Event::Refused { request: Some(id), by, violations, .. } => {
+                self.forget_pending(id);
+                let reason = violations.first().map(|v| v.reason.clone()).unwrap_or_default();
+                match by {
+                    Refuser::Operator => {
+                        self.decided.insert(id, Decided::Refused { at, reason });
+                    }
+                    // What a rule refused today may hold tomorrow: a wrong date, a newer policy.
+                    Refuser::Policy => {}
+                }
+            }
+            Event::Refused { request: None, .. } => {}
             Event::Consented {
-                request, master, operation, key, user_ids, created, expires, statements, ..
+                request,
+                master,
+                operation,
+                key,
+                user_ids,
+                created,
+                expires,
+                statements,
+                ..
             } => {
                 let kind = match operation {
                     OperationName::Certify => Kind::Certified { expires },
@@ -68,12 +94,18 @@ impl Ledger {
                 };
                 let decision = Decision { request, master, created, kind, user_ids };
                 let signed = self.pending.remove(&request).map(|p| p.signed).unwrap_or_default();
-                let pending = Pending { master, statements, signed, decision: (key, decision) };
+                let pending = Pending { master, statements, signed, key, decision };
                 self.pending.insert(request, pending);
+                self.pending_by_key.entry(key).or_default().insert(request);
             }
             Event::Counter { card, count, moment, .. } => {
                 let session_open = moment == Moment::Before;
-                let state = CardState { counted: count, signed_since: 0, session_open };
+                let state = CardState {
+                    counted: count,
+                    signed_since: 0,
+                    session_open,
+                    maybe_one_more: false,
+                };
                 self.cards.insert(card, state);
             }
             Event::Signed { request, statement, signature } => {
@@ -97,17 +129,27 @@ impl Ledger {
             pending.signed.push(signature);
         }
         if pending.signed.len() == pending.statements.len()
-            && let Some(done) = self.pending.remove(&request)
+            && let Some(done) = self.forget_pending(request)
         {
-            let (key, decision) = done.decision;
-            self.decisions.entry(key).or_default().push(decision);
+            self.decisions.entry(done.key).or_default().push(done.decision);
             self.decided.insert(request, Decided::Signed { at });
         }
     }
 
-    /// What was decided on `request` and on `key`.
+    fn forget_pending(&mut self, request: RequestId) -> Option<Pending> {
+        let pending = self.pending.remove(&request)?;
+        if let Some(of_key) = self.pending_by_key.get_mut(&pending.key) {
+            of_key.remove(&request);
+        }
+        Some(pending)
+    }
+
+    /// What was decided on `request` and on `key`; consent that waits for its signature counts.
     pub fn history(&self, request: RequestId, key: Option<Fingerprint>) -> History {
-        let decisions = key.and_then(|k| self.decisions.get(&k)).cloned().unwrap_or_default();
+        let mut decisions = key.and_then(|k| self.decisions.get(&k)).cloned().unwrap_or_default();
+        let waiting = key.and_then(|k| self.pending_by_key.get(&k)).into_iter().flatten();
+        let waiting = waiting.filter(|id| **id != request).filter_map(|id| self.pending.get(id));
+        decisions.extend(waiting.map(|p| p.decision.clone()));
         History { this: self.decided.get(&request).cloned(), decisions }
     }
 
@@ -142,7 +184,6 @@ impl Ledger {
     pub fn expected_counter(&self, card: &str) -> Option<(u32, u32)> {
         let state = self.cards.get(card)?;
         let known = state.counted + state.signed_since;
-        let waiting = self.pending.values().any(|p| p.signed.len() < p.statements.len());
-        Some((known, known + u32::from(state.session_open && waiting)))
+        Some((known, known + u32::from(state.maybe_one_more)))
     }
 }

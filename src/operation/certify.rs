@@ -2,9 +2,7 @@
 
 use sequoia_openpgp as openpgp;
 
-use openpgp::packet::signature::subpacket::{
-    NotationData, NotationDataFlags, SubpacketValue,
-};
+use openpgp::packet::signature::subpacket::{NotationData, NotationDataFlags, SubpacketValue};
 use openpgp::types::SignatureType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -113,10 +111,7 @@ impl Certify {
     pub(super) fn describe(&self) -> Vec<Line> {
         let mut lines: Vec<Line> =
             self.user_ids.iter().map(|id| Line::new("certify user ID", id)).collect();
-        lines.push(Line::new(
-            "until",
-            self.expires.map_or("no end".to_owned(), |t| t.to_string()),
-        ));
+        lines.push(Line::new("until", self.expires.map_or("no end".to_owned(), |t| t.to_string())));
         if let Some(TrustSignature { depth, amount }) = self.trust {
             lines.push(Line::new(
                 "TRUSTED INTRODUCER",

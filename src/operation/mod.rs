@@ -12,9 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use certify::{Agreement, Certify, RULES as CERTIFY_RULES, TrustSignature};
-pub use revoke_certification::{
-    RULES as REVOKE_CERTIFICATION_RULES, Reason, RevokeCertification,
-};
+pub use revoke_certification::{RULES as REVOKE_CERTIFICATION_RULES, Reason, RevokeCertification};
 pub use statement::{Statement, StatementError};
 pub use wire::CertificateBlock;
 

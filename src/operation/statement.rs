@@ -27,6 +27,7 @@ const HASH: HashAlgorithm = HashAlgorithm::SHA512;
 pub struct Statement {
     typ: SignatureType,
     hashed: SubpacketArea,
+    issuer: Key<PublicParts, PrimaryRole>,
     primary: Key<PublicParts, PrimaryRole>,
     user_id: UserID,
     digest: [u8; 64],
@@ -55,7 +56,7 @@ pub enum StatementError {
     Unpredicted,
     /// The predicted content with a wrong RSA value.
     #[error("the signature is not by the master {0}")]
-    WrongSigner(crate::fingerprint::Fingerprint),
+    WrongSigner(String),
 }
 
 impl Statement {
@@ -73,18 +74,42 @@ impl Statement {
         user_id: &str,
         subpackets: Vec<SubpacketValue>,
     ) -> Result<Self, StatementError> {
-        if !matches!(master.primary().pk_algo(), PublicKeyAlgorithm::RSAEncryptSign) {
-            return Err(StatementError::NotRsa(crate::certificate::algorithm(master.primary())));
-        }
         let user_id = certificate
             .user_id(user_id)
             .ok_or_else(|| StatementError::NoSuchUserId(user_id.to_owned()))?;
+        Self::new(typ, created, master.primary(), certificate.primary(), user_id, subpackets)
+    }
+
+    /// The self-signature of a new master over its user ID (type 0x13, RFC 9580 §5.2.1.7).
+    ///
+    /// # Errors
+    /// [`StatementError`] where the key is not RSA or a value does not fit.
+    pub fn self_certification(
+        key: &Key<PublicParts, PrimaryRole>,
+        user_id: &UserID,
+        subpackets: Vec<SubpacketValue>,
+    ) -> Result<Self, StatementError> {
+        let typ = SignatureType::PositiveCertification;
+        Self::new(typ, key.creation_time().into(), key, key, user_id, subpackets)
+    }
+
+    fn new(
+        typ: SignatureType,
+        created: Timestamp,
+        issuer: &Key<PublicParts, PrimaryRole>,
+        primary: &Key<PublicParts, PrimaryRole>,
+        user_id: &UserID,
+        subpackets: Vec<SubpacketValue>,
+    ) -> Result<Self, StatementError> {
+        if !matches!(issuer.pk_algo(), PublicKeyAlgorithm::RSAEncryptSign) {
+            return Err(StatementError::NotRsa(crate::certificate::algorithm(issuer)));
+        }
         // The issuer's key id stands beside its fingerprint for GnuPG before 2.1.16, which is in
         // the field; both are hashed, so that the unhashed area stays empty.
         let values = [
             SubpacketValue::SignatureCreationTime(created.unix().into()),
-            SubpacketValue::IssuerFingerprint(master.cert().fingerprint()),
-            SubpacketValue::Issuer(master.cert().keyid()),
+            SubpacketValue::IssuerFingerprint(issuer.fingerprint()),
+            SubpacketValue::Issuer(issuer.keyid()),
         ];
         let hashed = values
             .into_iter()
@@ -96,7 +121,8 @@ impl Statement {
         let mut statement = Self {
             typ,
             hashed,
-            primary: certificate.primary().clone(),
+            issuer: issuer.clone(),
+            primary: primary.clone(),
             user_id: user_id.clone(),
             digest: [0; 64],
         };
@@ -114,27 +140,27 @@ impl Statement {
         &self.user_id
     }
 
-    /// The signature packet with the RSA value `rsa` (big-endian), verified against `master`.
+    /// The signature packet with the RSA value `rsa` (big-endian), verified.
     ///
     /// # Errors
-    /// [`StatementError::WrongSigner`] where the value is not `master`'s signature of this.
-    pub fn complete(&self, rsa: &[u8], master: &Certificate) -> Result<Signature, StatementError> {
+    /// [`StatementError::WrongSigner`] where the value is not the master's signature of this.
+    pub fn complete(&self, rsa: &[u8]) -> Result<Signature, StatementError> {
         let value = mpi::Signature::RSA { s: mpi::MPI::new(rsa) };
         let signature = Signature::from(self.packet(value));
-        let verified = self.in_range(rsa, master)
-            && signature.verify_digest(master.primary(), self.digest).is_ok();
-        if verified { Ok(signature) } else { Err(StatementError::WrongSigner(master.fingerprint())) }
+        let verified =
+            self.in_range(rsa) && signature.verify_digest(&self.issuer, self.digest).is_ok();
+        if verified {
+            Ok(signature)
+        } else {
+            Err(StatementError::WrongSigner(self.issuer.fingerprint().to_hex()))
+        }
     }
 
     /// Accepts a signature packet if it is, byte for byte, the one that was predicted.
     ///
     /// # Errors
     /// [`StatementError`] where it is anything else.
-    pub fn accept(
-        &self,
-        untrusted: &[u8],
-        master: &Certificate,
-    ) -> Result<Signature, StatementError> {
+    pub fn accept(&self, untrusted: &[u8]) -> Result<Signature, StatementError> {
         let Ok(Packet::Signature(claimed)) = Packet::from_bytes(untrusted) else {
             return Err(StatementError::NotASignature);
         };
@@ -145,12 +171,12 @@ impl Statement {
         if expected.to_vec().map_err(StatementError::Unfit)? != untrusted {
             return Err(StatementError::Unpredicted);
         }
-        self.complete(s.value(), master)
+        self.complete(s.value())
     }
 
     /// An RSA value outside 0 … n-1 would be a second encoding of the same signature.
-    fn in_range(&self, rsa: &[u8], master: &Certificate) -> bool {
-        match master.primary().mpis() {
+    fn in_range(&self, rsa: &[u8]) -> bool {
+        match self.issuer.mpis() {
             mpi::PublicKey::RSA { n, .. } => mpi::MPI::new(rsa) < *n,
             _ => false,
         }

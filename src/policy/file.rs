@@ -238,7 +238,8 @@ impl Policy {
             return wrong("master", &self.masters.len(), "a fingerprint stands twice");
         }
         let notation = &self.certify.agreement.notation;
-        let domain = notation.split_once('@').is_some_and(|(n, d)| !n.is_empty() && d.contains('.'));
+        let domain =
+            notation.split_once('@').is_some_and(|(n, d)| !n.is_empty() && d.contains('.'));
         if !domain || !notation.is_ascii() || notation.len() > 100 {
             let reason = "a notation is named like agreement-sha256@example.org";
             return wrong("certify.agreement.notation", notation, reason);

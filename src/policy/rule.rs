@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::review::{Context, History};
 use super::Policy;
+use super::review::{Context, History};
 use crate::certificate::Certificate;
 use crate::request::Request;
 use crate::time::Timestamp;

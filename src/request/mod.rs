@@ -22,7 +22,6 @@ use crate::time::Timestamp;
 /// Longest request that anybody reads, in bytes; policy may set less.
 pub const MAX_BYTES: usize = 2 << 20;
 
-
 /// A well-formed request. Its signatures are not verified yet: that is
 /// [`crate::policy::Policy::review`]'s work.
 #[derive(Clone, Debug)]

@@ -174,9 +174,8 @@ pub enum ResponseError {
 }
 
 fn list(violations: &[Violation]) -> String {
-    let one = |v: &Violation| {
-        format!("{}: {}", crate::safe::Safe(&v.rule), crate::safe::Safe(&v.reason))
-    };
+    let one =
+        |v: &Violation| format!("{}: {}", crate::safe::Safe(&v.rule), crate::safe::Safe(&v.reason));
     violations.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
@@ -241,7 +240,7 @@ impl Response {
             .operation()
             .statements(request.created(), master, &certificate)
             .map_err(ResponseError::Prediction)?;
-        Verified::check(request.id(), master, certificate, &statements, &blocks)
+        Verified::check(request.id(), master.fingerprint(), certificate, &statements, &blocks)
     }
 }
 
@@ -252,7 +251,7 @@ impl Verified {
     /// [`ResponseError`] where one is missing, differs, or is one too many.
     pub fn check(
         request: RequestId,
-        master: &Certificate,
+        master: Fingerprint,
         certificate: Certificate,
         statements: &[Statement],
         blocks: &[SignatureBlock],
@@ -264,11 +263,11 @@ impl Verified {
         let mut signatures = Vec::with_capacity(blocks.len());
         for (at, (statement, block)) in statements.iter().zip(blocks).enumerate() {
             let signature = statement
-                .accept(&block.untrusted_bytes()?, master)
+                .accept(&block.untrusted_bytes()?)
                 .map_err(|source| ResponseError::Signature { number: at + 1, source })?;
             signatures.push((statement.user_id().clone(), signature));
         }
-        Ok(Self { request, master: master.fingerprint(), certificate, signatures })
+        Ok(Self { request, master, certificate, signatures })
     }
 
     /// The request that was answered.

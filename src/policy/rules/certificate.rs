@@ -27,10 +27,7 @@ pub const KEY_ALGORITHM: Rule = Rule {
                 broken @ Verdict::Broken { .. } => return broken,
             }
         }
-        warning.map_or_else(
-            || Verdict::holds(algorithm(s.certificate.primary())),
-            Verdict::Warns,
-        )
+        warning.map_or_else(|| Verdict::holds(algorithm(s.certificate.primary())), Verdict::Warns)
     },
 };
 
@@ -57,7 +54,8 @@ fn judge_key<P: KeyParts, R: KeyRole>(key: &Key<P, R>, policy: &KeyPolicy) -> Ve
         (
             PublicKeyAlgorithm::ECDSA,
             mpi::PublicKey::ECDSA {
-                curve: Curve::NistP256 | Curve::NistP384 | Curve::NistP521, ..
+                curve: Curve::NistP256 | Curve::NistP384 | Curve::NistP521,
+                ..
             },
         ) if policy.nist_p => Verdict::holds(name),
         #[allow(deprecated)]
@@ -66,10 +64,9 @@ fn judge_key<P: KeyParts, R: KeyRole>(key: &Key<P, R>, policy: &KeyPolicy) -> Ve
              random numbers)",
         ),
         #[allow(deprecated)]
-        (
-            PublicKeyAlgorithm::ElGamalEncrypt | PublicKeyAlgorithm::ElGamalEncryptSign,
-            _,
-        ) => refuse("ElGamal keys cannot sign safely"),
+        (PublicKeyAlgorithm::ElGamalEncrypt | PublicKeyAlgorithm::ElGamalEncryptSign, _) => {
+            refuse("ElGamal keys cannot sign safely")
+        }
         _ => refuse("consumers do not read this algorithm, or the policy excludes it"),
     }
 }
@@ -110,10 +107,7 @@ pub const SELF_SIGNATURES: Rule = Rule {
     },
 };
 
-fn newest_binding<'a>(
-    s: &'a Subject<'_>,
-    user_id: &str,
-) -> Option<&'a openpgp::packet::Signature> {
+fn newest_binding<'a>(s: &'a Subject<'_>, user_id: &str) -> Option<&'a openpgp::packet::Signature> {
     let user_id = s.certificate.user_id(user_id)?;
     let amalgamation = s.certificate.cert().userids().find(|u| u.userid() == user_id)?;
     amalgamation.bundle().self_signatures().next()
@@ -142,9 +136,7 @@ pub const KEY_EXPIRY: Rule = Rule {
         };
         let expires = valid.primary_key().key_expiration_time().map(Timestamp::from);
         match expires {
-            Some(at) if at <= s.now() => {
-                Verdict::broken(format!("the key expired at {at}"), mend)
-            }
+            Some(at) if at <= s.now() => Verdict::broken(format!("the key expired at {at}"), mend),
             Some(at) if at.since(s.now()) < 30 * Timestamp::DAY => {
                 Verdict::warns(format!("the key expires soon, at {at}"))
             }
@@ -178,8 +170,12 @@ pub const REVOKED: Rule = Rule {
             !matches!(k.revocation_status(&policy, now), RevocationStatus::NotAsFarAsWeKnow)
         };
         let revoked: Vec<_> = cert.keys().subkeys().filter(revoked).collect();
-        let signers: Vec<_> =
-            s.request.signatures().iter().flat_map(openpgp::packet::Signature::get_issuers).collect();
+        let signers: Vec<_> = s
+            .request
+            .signatures()
+            .iter()
+            .flat_map(openpgp::packet::Signature::get_issuers)
+            .collect();
         for subkey in &revoked {
             let handle = subkey.key().key_handle();
             if signers.iter().any(|i| i.aliases(&handle)) {
@@ -232,9 +228,11 @@ pub const USER_IDS_ON_CERTIFICATE: Rule = Rule {
 fn is_revoked(s: &Subject<'_>, user_id: &UserID) -> bool {
     let policy = lenient(s.now());
     let now = std::time::SystemTime::from(s.now());
-    s.certificate.cert().userids().filter(|u| u.userid() == user_id).any(|u| {
-        !matches!(u.revocation_status(&policy, now), RevocationStatus::NotAsFarAsWeKnow)
-    })
+    s.certificate
+        .cert()
+        .userids()
+        .filter(|u| u.userid() == user_id)
+        .any(|u| !matches!(u.revocation_status(&policy, now), RevocationStatus::NotAsFarAsWeKnow))
 }
 
 /// A user ID that can be read by a person as what it is.

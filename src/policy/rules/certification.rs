@@ -27,10 +27,7 @@ pub const AGREEMENT: Rule = Rule {
         Verdict::broken(
             format!(
                 "the agreement accepted is {} ({}), in force is {} ({})",
-                asked.agreement.sha256,
-                asked.agreement.notation,
-                wanted.sha256,
-                wanted.notation
+                asked.agreement.sha256, asked.agreement.notation, wanted.sha256, wanted.notation
             ),
             "read the agreement in force and make a new request that accepts it",
         )
@@ -174,8 +171,7 @@ fn on_certificate(
     master: &Certificate,
 ) -> impl Iterator<Item = (Timestamp, Kind)> {
     certificate.opinions_of(master).into_iter().map(|o| {
-        let kind =
-            if o.revokes { Kind::Revoked } else { Kind::Certified { expires: o.expires } };
+        let kind = if o.revokes { Kind::Revoked } else { Kind::Certified { expires: o.expires } };
         (o.created, kind)
     })
 }

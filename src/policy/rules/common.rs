@@ -56,9 +56,10 @@ pub(in crate::policy) fn target_master<'a>(
     let named = context.policy.masters.iter().find(|m| m.fingerprint == asked);
     let known = context.masters.iter().find(|m| m.fingerprint() == asked);
     match (named, known) {
-        (Some(named), Some(master)) => {
-            Ok((master, Finding { rule, verdict: Verdict::holds(format!("{asked} ({})", named.name)) }))
-        }
+        (Some(named), Some(master)) => Ok((
+            master,
+            Finding { rule, verdict: Verdict::holds(format!("{asked} ({})", named.name)) },
+        )),
         _ => Err(Finding {
             rule,
             verdict: Verdict::broken(
@@ -115,12 +116,13 @@ pub(in crate::policy) fn signable(subject: &Subject<'_>) -> (Finding, Vec<Statem
             (Verdict::holds(found), statements)
         }
         Err(error) => {
-            let reason = std::iter::successors(
-                Some(&error as &dyn std::error::Error),
-                |e| e.source(),
-            );
+            let reason =
+                std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source());
             let reason = reason.map(ToString::to_string).collect::<Vec<_>>().join(": ");
-            (Verdict::broken(reason, "shorten the values, or name user IDs as they are"), Vec::new())
+            (
+                Verdict::broken(reason, "shorten the values, or name user IDs as they are"),
+                Vec::new(),
+            )
         }
     };
     (Finding { rule: SIGNABLE.0, verdict }, statements)
@@ -162,7 +164,10 @@ pub const MASTER_VALID: Rule = Rule {
                 }
             };
             if let Err(error) = valid.alive() {
-                return Verdict::broken(format!("the master is not valid at {time}: {error}"), mend);
+                return Verdict::broken(
+                    format!("the master is not valid at {time}: {error}"),
+                    mend,
+                );
             }
             if !matches!(
                 valid.revocation_status(),

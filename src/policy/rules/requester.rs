@@ -91,10 +91,8 @@ fn usable(s: &Subject<'_>, certificate: &Certificate, key: Fingerprint) -> Resul
     whole.alive().map_err(|e| format!("the signer's certificate is not valid: {e}"))?;
     let valid = whole.keys().alive().revoked(false).for_signing();
     let found = valid.into_iter().any(|k| k.key().fingerprint() == key.into());
-    let revoked = !matches!(
-        whole.revocation_status(),
-        openpgp::types::RevocationStatus::NotAsFarAsWeKnow
-    );
+    let revoked =
+        !matches!(whole.revocation_status(), openpgp::types::RevocationStatus::NotAsFarAsWeKnow);
     if found && !revoked {
         Ok(())
     } else {

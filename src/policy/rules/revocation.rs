@@ -101,7 +101,10 @@ pub const NEWER_THAN_CERTIFICATION: Rule = Rule {
         let revoked = revoked.map(|(at, _)| *at).max();
         match newest {
             Some(at) if s.request.created() <= at => Verdict::broken(
-                format!("the request was made at {}, the key certified at {at}", s.request.created()),
+                format!(
+                    "the request was made at {}, the key certified at {at}",
+                    s.request.created()
+                ),
                 "make a new request",
             ),
             Some(at) if revoked.is_some_and(|r| r >= at) => {

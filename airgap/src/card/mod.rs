@@ -1,0 +1,192 @@
+//! The OpenPGP card: the only place that knows openpgp-card and PC/SC.
+//!
+//! A [`Card`] is opened from a real reader or as the embedded practice card; above the APDU there
+//! is no difference. A [`Session`] is one transaction on it: read what the card is, unlock it
+//! once, sign digests. Nothing here trusts a cached counter, and no status is asked for between
+//! unlocking and signing, because there are cards that then refuse to sign.
+
+mod error;
+mod generate;
+mod holder;
+mod open;
+mod status;
+mod wire;
+
+use openpgp_card::ocard::crypto::{HashAlgo, PublicKeyMaterial, SigningAlgo};
+use openpgp_card::ocard::data::ApplicationRelatedData;
+use openpgp_card::ocard::{KeyType, StatusBytes};
+use openpgp_card::state::Transaction;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use countersign::certificate::Certificate;
+use countersign::fingerprint::Fingerprint;
+use sequoia_openpgp::crypto::mpi;
+
+pub use card_backend::{CardBackend, CardCaps, CardTransaction, PinType, SmartcardError};
+pub use error::CardError;
+pub use generate::{Generated, NewPins};
+pub use open::{Card, Selector};
+pub use status::Status;
+pub use wire::{Apdu, Trace};
+
+/// PINs that cards are delivered with; never accepted for signing.
+const FACTORY_PINS: [&str; 3] = ["123456", "12345678", "000000"];
+
+/// One transaction on a card.
+pub struct Session<'a> {
+    card: openpgp_card::Card<Transaction<'a>>,
+    /// The PIN, kept for cards that want it before each signature; nothing otherwise.
+    pin: Option<SecretString>,
+    /// Whether the card will make the next signature without being told the PIN again.
+    unlocked: bool,
+}
+
+/// What a person should know before typing the PIN.
+#[derive(Clone, Copy, Debug)]
+pub struct BeforeUnlocking {
+    /// Tries left.
+    pub tries: u8,
+    /// Whether the card wants the PIN before each signature.
+    pub pin_once: bool,
+    /// Whether the card wants to be touched for each signature.
+    pub touch: bool,
+}
+
+impl<'a> Session<'a> {
+    fn new(card: openpgp_card::Card<Transaction<'a>>) -> Self {
+        Self { card, pin: None, unlocked: false }
+    }
+
+    /// Reads what the card says of itself, afresh: nothing that may have changed is remembered.
+    ///
+    /// # Errors
+    /// [`CardError`] where the card is gone or answers nonsense.
+    pub fn status(&mut self) -> Result<Status, CardError> {
+        Status::read(self.card.card())
+    }
+
+    /// The card's identity, `MANUFACTURER:SERIAL`.
+    ///
+    /// # Errors
+    /// [`CardError`] where the card is gone or answers nonsense.
+    pub fn ident(&mut self) -> Result<String, CardError> {
+        Ok(self.card.application_identifier()?.ident())
+    }
+
+    /// The signature counter (OpenPGP card 3.4.1 §4.4.3.4, DO 93).
+    ///
+    /// # Errors
+    /// [`CardError`] where the card is gone or answers nonsense.
+    pub fn counter(&mut self) -> Result<u32, CardError> {
+        Ok(self.card.digital_signature_count()?)
+    }
+
+    /// The fingerprint stored for the signature slot; none where the slot is empty.
+    ///
+    /// # Errors
+    /// [`CardError`] where the card is gone or answers nonsense.
+    pub fn master(&mut self) -> Result<Option<Fingerprint>, CardError> {
+        let data = self.card.card().application_related_data()?;
+        signature_key(&data)
+    }
+
+    /// Checks that the key in the signature slot is `master`: by the stored fingerprint and by
+    /// the public key itself.
+    ///
+    /// # Errors
+    /// [`CardError`] where it is another key, none, or not RSA.
+    pub fn check_master(&mut self, master: &Certificate) -> Result<(), CardError> {
+        let expected = master.fingerprint();
+        let actual = self.master()?.ok_or(CardError::EmptySlot { expected })?;
+        if actual != expected {
+            return Err(CardError::OtherKey { actual, expected });
+        }
+        let (PublicKeyMaterial::R(on_card), mpi::PublicKey::RSA { e, n }) =
+            (self.card.card().public_key(KeyType::Signing)?, master.primary().mpis())
+        else {
+            return Err(CardError::NotRsa { expected });
+        };
+        let same = mpi::MPI::new(on_card.n()) == *n && mpi::MPI::new(on_card.v()) == *e;
+        if same { Ok(()) } else { Err(CardError::OtherPublicKey { expected }) }
+    }
+
+    /// What a person should know before typing the PIN, read in one command.
+    ///
+    /// # Errors
+    /// [`CardError`] where the card is gone or answers nonsense.
+    pub fn before_unlocking(&mut self) -> Result<BeforeUnlocking, CardError> {
+        let data = self.card.card().application_related_data()?;
+        let pins = data.pw_status_bytes()?;
+        Ok(BeforeUnlocking {
+            tries: pins.err_count_pw1(),
+            pin_once: pins.pw1_cds_valid_once(),
+            touch: data.uif_pso_cds()?.is_some_and(|f| f.touch_policy().touch_required()),
+        })
+    }
+
+    /// Unlocks the signature key with the PIN: one VERIFY for the whole session where the card's
+    /// PIN mode allows it, one before each signature where it does not.
+    ///
+    /// # Errors
+    /// [`CardError`] with the tries that are left where the card says no; a factory PIN and one
+    /// of an impossible length are refused without asking the card.
+    pub fn unlock(&mut self, pin: SecretString) -> Result<(), CardError> {
+        let text = pin.expose_secret();
+        if !(6..=127).contains(&text.len()) {
+            return Err(CardError::PinLength);
+        }
+        if FACTORY_PINS.contains(&text) {
+            return Err(CardError::FactoryPin);
+        }
+        let before = self.before_unlocking()?;
+        if before.tries == 0 {
+            return Err(CardError::PinBlocked);
+        }
+        self.verify(pin.clone())?;
+        self.pin = before.pin_once.then_some(pin);
+        Ok(())
+    }
+
+    fn verify(&mut self, pin: SecretString) -> Result<(), CardError> {
+        let Err(error) = self.card.verify_user_signing_pin(pin) else {
+            self.unlocked = true;
+            return Ok(());
+        };
+        if CardError::is_removal(&error) {
+            return Err(error.into());
+        }
+        // Cards disagree on the status word of a wrong PIN; the counter in DO C4 does not lie.
+        match self.card.card().application_related_data().and_then(|d| d.pw_status_bytes()) {
+            Ok(status) if status.err_count_pw1() == 0 => Err(CardError::PinBlocked),
+            Ok(status) => Err(CardError::WrongPin { left: status.err_count_pw1() }),
+            Err(_) => Err(error.into()),
+        }
+    }
+
+    /// Signs a SHA-512 digest with the signature slot's key (OpenPGP card 3.4.1 §7.2.10): the RSA
+    /// value, big-endian. The caller verifies it.
+    ///
+    /// # Errors
+    /// [`CardError`] where the card refuses or is gone.
+    pub fn sign(&mut self, digest: &[u8; 64]) -> Result<Vec<u8>, CardError> {
+        if let (false, Some(pin)) = (self.unlocked, self.pin.clone()) {
+            self.verify(pin)?;
+        }
+        let algorithm = SigningAlgo::RSA(HashAlgo::SHA512);
+        let result = self.card.card().signature_for_hash(algorithm, digest);
+        self.unlocked = self.pin.is_none();
+        result.map_err(|error| match error {
+            openpgp_card::Error::CardStatus(StatusBytes::SecurityStatusNotSatisfied) => {
+                CardError::NotAuthorised
+            }
+            other => other.into(),
+        })
+    }
+}
+
+/// The fingerprint in the signature slot, as the card stores it.
+fn signature_key(data: &ApplicationRelatedData) -> Result<Option<Fingerprint>, CardError> {
+    let fingerprints = data.fingerprints()?;
+    let bytes = fingerprints.signature().and_then(|f| <[u8; 20]>::try_from(f.as_bytes()).ok());
+    Ok(bytes.map(Fingerprint::from))
+}

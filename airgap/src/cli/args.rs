@@ -1,0 +1,187 @@
+//! The arguments of `airgap`. Manual pages and completions are made from these definitions.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+use countersign::time::Timestamp;
+
+use crate::card::Selector;
+
+/// The offline signing station for an OpenPGP master key on a card
+#[derive(Debug, Parser)]
+#[command(name = "airgap", version, propagate_version = true)]
+#[command(after_help = "Exit status: 0 done · 1 failed · 2 wrong usage · 3 refused by the policy \
+or by a person · 4 a journal or certificate is not what it should be · 5 card or reader · \
+6 interrupted, run the session again")]
+pub struct Args {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub common: Common,
+    #[command(subcommand)]
+    #[allow(missing_docs)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, ClapArgs)]
+pub struct Common {
+    /// The station's folder
+    #[arg(long, global = true, value_name = "DIR", env = "AIRGAP_STATION")]
+    #[arg(default_value = "station")]
+    pub station: PathBuf,
+    /// Go by this time and do not ask for the date, like 2026-11-22T05:40:00Z
+    #[arg(long, global = true, value_parser = Timestamp::parse)]
+    pub time: Option<Timestamp>,
+    /// Use this card, MANUFACTURER:SERIAL; default: the only one there is
+    #[arg(long, global = true, value_name = "IDENT")]
+    pub card: Option<String>,
+    /// Use the practice card in this folder instead of a real one
+    #[arg(long, global = true, value_name = "DIR", conflicts_with = "card")]
+    pub practice_card: Option<PathBuf>,
+    /// Read PINs line by line from this file descriptor instead of the terminal
+    #[arg(long, global = true, value_name = "FD")]
+    pub pin_fd: Option<u32>,
+    /// Print JSON (documented in docs/exchange-format.md)
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print nothing but errors and what was asked for
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+impl Common {
+    /// Which card to use.
+    pub fn selector(&self) -> Selector {
+        match (&self.practice_card, &self.card) {
+            (Some(folder), _) => Selector::Practice(folder.clone()),
+            (None, Some(ident)) => Selector::Ident(ident.clone()),
+            (None, None) => Selector::Only,
+        }
+    }
+}
+
+/// What the command is about.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The station itself
+    #[command(subcommand)]
+    Station(StationVerb),
+    /// A master key on a card
+    #[command(subcommand)]
+    Master(MasterVerb),
+    /// The card in the reader
+    #[command(subcommand)]
+    Card(CardVerb),
+    /// Requests, looked at without a card
+    #[command(subcommand)]
+    Request(RequestVerb),
+    /// Sign what was asked
+    #[command(subcommand)]
+    Session(SessionVerb),
+    /// What this station has done
+    #[command(subcommand)]
+    Journal(JournalVerb),
+    /// Write manual pages and shell completions
+    #[command(subcommand, hide = true)]
+    Generate(GenerateVerb),
+}
+
+/// `airgap station …`
+#[derive(Debug, Subcommand)]
+pub enum StationVerb {
+    /// Set up a station with a copy of the authority's policy and keys
+    #[command(after_help = "Example:\n  airgap station init --authority stick/authority")]
+    Init {
+        /// The authority's public record, as carried here
+        #[arg(long, value_name = "DIR")]
+        authority: PathBuf,
+    },
+}
+
+/// `airgap master …`
+#[derive(Debug, Subcommand)]
+pub enum MasterVerb {
+    /// Make an RSA-4096 master on an empty card, as it was delivered; asks for its new PINs
+    #[command(after_help = "Example:\n  airgap master generate --practice-card card \
+--user-id 'Example Project master <keys@example.org>' --output master.asc")]
+    Generate {
+        /// The master's user ID
+        #[arg(long, value_name = "TEXT")]
+        user_id: String,
+        /// When the master expires; default: never
+        #[arg(long, value_parser = Timestamp::parse, value_name = "DATE")]
+        expires: Option<Timestamp>,
+        /// Where its certificate goes
+        #[arg(long, short, value_name = "FILE")]
+        output: PathBuf,
+    },
+}
+
+/// `airgap card …`
+#[derive(Debug, Subcommand)]
+pub enum CardVerb {
+    /// Show the card: identity, key, PIN tries, touch, signature counter
+    #[command(after_help = "Example:\n  airgap card status --practice-card card")]
+    Status,
+}
+
+/// `airgap request …`
+#[derive(Debug, Subcommand)]
+pub enum RequestVerb {
+    /// Show requests with every rule's verdict; needs no card and changes nothing
+    #[command(after_help = "Example:\n  airgap request review stick/*.request.asc")]
+    Review {
+        /// The requests
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// `airgap session …`
+#[derive(Debug, Subcommand)]
+pub enum SessionVerb {
+    /// Review, consent, sign and answer everything on a stick
+    #[command(after_help = "Example:\n  airgap session run --practice-card card --in stick \
+--out stick")]
+    Run {
+        /// The folder with the requests
+        #[arg(long = "in", value_name = "DIR")]
+        input: PathBuf,
+        /// The folder for the answers
+        #[arg(long = "out", value_name = "DIR")]
+        output: PathBuf,
+        /// Do all but the card: nothing is signed and nothing written
+        #[arg(long)]
+        dry_run: bool,
+        /// What the signatures were that the card made and the journal does not know
+        #[arg(long, value_name = "TEXT")]
+        explain_counter: Option<String>,
+    },
+}
+
+/// `airgap journal …`
+#[derive(Debug, Subcommand)]
+pub enum JournalVerb {
+    /// Show what this station has done, in words
+    #[command(after_help = "Example:\n  airgap journal show")]
+    Show,
+    /// Check the journal's chain from the first entry to the last
+    #[command(after_help = "Example:\n  airgap journal verify")]
+    Verify,
+}
+
+/// `airgap generate …`
+#[derive(Debug, Subcommand)]
+pub enum GenerateVerb {
+    /// Write manual pages into a folder
+    Man {
+        /// The folder
+        folder: PathBuf,
+    },
+    /// Write shell completions into a folder
+    Completions {
+        /// The folder
+        folder: PathBuf,
+    },
+}

@@ -1,0 +1,109 @@
+//! `airgap journal …`
+
+use countersign::cli::{Exit, Failure};
+use countersign::journal::{Consent, End, Entry, Event, Moment};
+use countersign::response::Refuser;
+use countersign::safe::Safe;
+
+use super::args::{Common, JournalVerb};
+use super::station_failure;
+use crate::station::Station;
+
+pub(super) fn run(common: &Common, verb: &JournalVerb) -> Result<(), Failure> {
+    let station = Station::open(&common.station).map_err(station_failure)?;
+    match verb {
+        JournalVerb::Show => {
+            let print = |entry: &Entry| {
+                if common.json {
+                    if let Ok(line) = serde_json::to_string(entry) {
+                        println!("{line}");
+                    }
+                } else {
+                    println!("{}  {}", entry.at, words(&entry.event));
+                }
+            };
+            let (_, end) = station.read_journal(print).map_err(station_failure)?;
+            tell_end(end)
+        }
+        JournalVerb::Verify => {
+            let (mut entries, mut signed) = (0_u64, 0_u64);
+            let (head, end) = station
+                .read_journal(|entry| {
+                    entries += 1;
+                    signed += u64::from(matches!(entry.event, Event::Signed { .. }));
+                })
+                .map_err(station_failure)?;
+            println!("{entries} entries, {signed} signatures: the chain holds");
+            print!("{}", countersign::screen::digest_lines(&head));
+            tell_end(end)
+        }
+    }
+}
+
+fn tell_end(end: End) -> Result<(), Failure> {
+    match end {
+        End::Whole => Ok(()),
+        End::Torn { at } => Err(Failure::say(
+            Exit::Interrupted,
+            format!("the last line is cut off at byte {at}, as when the power goes"),
+        )
+        .hint("the next session sets it aside: airgap session run …")),
+    }
+}
+
+fn words(event: &Event) -> String {
+    match event {
+        Event::StationCreated { authority, software } => {
+            format!("station set up for {} by {}", Safe(authority), Safe(software))
+        }
+        Event::SessionStarted { policy, software } => {
+            format!("SESSION by {}, policy {}", Safe(software), policy.short())
+        }
+        Event::Refused { request, file, by, violations } => {
+            let who = match by {
+                Refuser::Policy => "the policy",
+                Refuser::Operator => "the operator",
+            };
+            let what = request.map_or_else(
+                || format!("file {}", file.short()),
+                |r| format!("request {}", r.0.short()),
+            );
+            let why: Vec<String> = violations
+                .iter()
+                .map(|v| format!("{}: {}", Safe(&v.rule), Safe(&v.reason)))
+                .collect();
+            format!("{what} refused by {who}: {}", why.join("; "))
+        }
+        Event::Consented { request, operation, key, user_ids, consent, .. } => {
+            let ids: Vec<String> = user_ids.iter().map(|i| Safe(i).to_string()).collect();
+            let how = match consent {
+                Consent::Typed => "typed",
+                Consent::Scripted => "by a script",
+            };
+            let id = request.0.short();
+            format!("request {id} consented to ({how}): {operation} {key} {}", ids.join(", "))
+        }
+        Event::Counter { card, count, moment, .. } => {
+            let when = match moment {
+                Moment::Before => "before",
+                Moment::After => "after",
+            };
+            format!("card {} had made {count} signatures {when} the session", Safe(card))
+        }
+        Event::CounterExplained { card, unknown, explanation } => {
+            format!("{unknown} unknown signatures of {}: {}", Safe(card), Safe(explanation))
+        }
+        Event::Signed { request, statement, signature } => {
+            let id = request.0.short();
+            format!(
+                "request {id}: signature {} made, {}",
+                statement + 1,
+                signature.digest().short()
+            )
+        }
+        Event::Answered { request, response } => {
+            format!("request {} answered, {}", request.0.short(), response.short())
+        }
+        Event::SessionEnded => "session ended".into(),
+    }
+}

@@ -1,0 +1,235 @@
+//! The command line of `airgap`: parse, call one function, print.
+
+pub mod args;
+mod journal;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use countersign::cli::{Exit, Failure};
+use countersign::exchange;
+use countersign::policy::Policy;
+use countersign::request::{MAX_BYTES, Request};
+use countersign::screen;
+use countersign::time::Timestamp;
+
+use crate::card::{Card, CardError, NewPins};
+use crate::console::{Console, Terminal};
+use crate::master::{self, MasterError};
+use crate::recorder::RecorderError;
+use crate::session::{self, Options, SessionError};
+use crate::station::{Station, StationError};
+use args::{
+    Args, CardVerb, Command, Common, GenerateVerb, MasterVerb, RequestVerb, SessionVerb,
+    StationVerb,
+};
+
+/// Runs the program on the process's arguments.
+pub fn run() -> ExitCode {
+    match dispatch(Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn dispatch(args: Args) -> Result<(), Failure> {
+    let common = args.common;
+    match args.command {
+        Command::Station(StationVerb::Init { authority }) => station_init(&common, &authority),
+        Command::Master(MasterVerb::Generate { user_id, expires, output }) => {
+            generate(&common, &user_id, expires, &output)
+        }
+        Command::Card(CardVerb::Status) => card_status(&common),
+        Command::Request(RequestVerb::Review { files }) => review(&common, &files),
+        Command::Session(SessionVerb::Run { input, output, dry_run, explain_counter }) => {
+            let options = Options { input, output, dry_run, explain_counter };
+            session_run(&common, &options)
+        }
+        Command::Journal(verb) => journal::run(&common, &verb),
+        Command::Generate(GenerateVerb::Man { folder }) => {
+            countersign::cli::manual(Args::command(), &folder)
+        }
+        Command::Generate(GenerateVerb::Completions { folder }) => {
+            countersign::cli::completions(Args::command(), &folder)
+        }
+    }
+}
+
+fn station_init(common: &Common, authority: &Path) -> Result<(), Failure> {
+    let mut console = Terminal::new(common.pin_fd)?;
+    let now = confirmed_time(common, &mut console)?;
+    let station = Station::create(&common.station, authority, now).map_err(station_failure)?;
+    if !common.quiet {
+        let policy = station.authority().policy();
+        println!("station for {} in {}", policy.name, common.station.display());
+        println!("policy digest, to be compared with `countersign authority show`:");
+        print!("{}", screen::digest_lines(&policy.digest()));
+    }
+    Ok(())
+}
+
+fn generate(
+    common: &Common,
+    user_id: &str,
+    expires: Option<Timestamp>,
+    output: &Path,
+) -> Result<(), Failure> {
+    if output.exists() {
+        return Err(Failure::say(Exit::Failed, format!("{} exists already", output.display())));
+    }
+    let mut console = Terminal::new(common.pin_fd)?;
+    let mut card = Card::open(&common.selector()).map_err(card_failure)?;
+    let mut card = card.session().map_err(card_failure)?;
+    let ident = card.ident().map_err(card_failure)?;
+    console.show(&format!("A master is made on card {ident}: this takes seconds to minutes.\n"));
+    let pin = console.pin("New PIN (6 characters at least): ")?;
+    let admin = console.pin("New Admin PIN (8 characters at least): ")?;
+    let pins = NewPins::new(pin, admin).map_err(card_failure)?;
+    let certificate =
+        master::generate(&mut card, &pins, user_id, expires).map_err(|error| match error {
+            MasterError::Card(error) => card_failure(error),
+            other => Failure::new(Exit::Card, other),
+        })?;
+    exchange::write_path(output, certificate.armored().as_bytes())?;
+    if !common.quiet {
+        println!("master {}", certificate.fingerprint().spaced());
+        println!("its certificate is in {}", output.display());
+    }
+    Ok(())
+}
+
+fn card_status(common: &Common) -> Result<(), Failure> {
+    let mut card = Card::open(&common.selector()).map_err(card_failure)?;
+    let status = card.session().and_then(|mut s| s.status()).map_err(card_failure)?;
+    let station = Station::open(&common.station).ok();
+    let policy = station.as_ref().map(|s| s.authority().policy());
+    let master = policy.and_then(|p| p.masters.iter().find(|m| Some(m.fingerprint) == status.key));
+    if common.json {
+        let value = serde_json::json!({
+            "version": 1,
+            "card": status.ident,
+            "key": status.key,
+            "is_master": station.as_ref().map(|_| master.is_some()),
+            "algorithm": status.algorithm,
+            "pin_tries": status.tries[0],
+            "pin_once": status.pin_once,
+            "touch": status.touch,
+            "kdf": status.kdf,
+            "counter": status.counter,
+        });
+        println!("{value}");
+        return Ok(());
+    }
+    print!("{status}");
+    match (policy, master) {
+        (Some(_), Some(master)) => {
+            println!("master            yes: {}", countersign::safe::Safe(&master.name));
+        }
+        (Some(policy), None) => println!("master            NO: not one of {}'s", policy.name),
+        (None, _) => println!("master            no station here to compare with (--station DIR)"),
+    }
+    Ok(())
+}
+
+fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
+    let station = Station::open(&common.station).map_err(station_failure)?;
+    let ledger = station.ledger().map_err(station_failure)?;
+    let context = station.authority().context(countersign::cli::now(common.time));
+    let limit = context.policy.limits.max_request_bytes;
+    let mut refused = 0;
+    for file in files {
+        println!("\n{}", countersign::safe::Safe(&file.display().to_string()));
+        let bytes = exchange::read_path(file, MAX_BYTES)?;
+        let request = match Request::parse(&bytes, limit) {
+            Ok(request) => request,
+            Err(error) => {
+                Failure::new(Exit::Refused, error).report();
+                refused += 1;
+                continue;
+            }
+        };
+        let key = request.operation().certificate().untrusted_bytes();
+        let key = countersign::certificate::Certificate::read(key, &[]).ok();
+        let history = ledger.history(request.id(), key.map(|c| c.fingerprint()));
+        match Policy::review(&context, request, &history) {
+            Ok(review) => print!("{}", screen::review(&review, &context, &history)),
+            Err(rejection) => {
+                print!("{}", screen::rejection(&rejection, &context, &history));
+                refused += 1;
+            }
+        }
+    }
+    match refused {
+        0 => Ok(()),
+        n => Err(Failure::say(Exit::Refused, format!("{n} request(s) would be refused"))),
+    }
+}
+
+fn session_run(common: &Common, options: &Options) -> Result<(), Failure> {
+    let station = Station::open(&common.station).map_err(station_failure)?;
+    let mut console = Terminal::new(common.pin_fd)?;
+    let now = confirmed_time(common, &mut console)?;
+    let (recorder, torn) = station.recorder(now).map_err(station_failure)?;
+    if torn {
+        console.show("The journal's last line was cut off, as when the power goes: set aside.\n");
+    }
+    let open = || Card::open(&common.selector());
+    let result = session::run(&station, recorder, options, &mut console, open);
+    result.map(|_| ()).map_err(session_failure)
+}
+
+/// The date that a person confirms: freshness, expiry and the journal rest on it.
+fn confirmed_time(common: &Common, console: &mut impl Console) -> Result<Timestamp, Failure> {
+    if let Some(time) = common.time {
+        return Ok(time);
+    }
+    let clock = countersign::cli::now(None);
+    loop {
+        let question = format!(
+            "By this machine's clock it is {clock} (UTC). Type Yes if that is right, or the right \
+             time: "
+        );
+        match console.ask(&question)?.as_deref() {
+            Some("Yes") => return Ok(clock),
+            Some(text) => match Timestamp::parse(text) {
+                Ok(time) => return Ok(time),
+                Err(error) => console.show(&format!("{error}\n")),
+            },
+            None => return Err(Failure::say(Exit::Refused, "nobody confirmed the date")),
+        }
+    }
+}
+
+fn card_failure(error: CardError) -> Failure {
+    let hint = error.hint();
+    hint.into_iter().fold(Failure::new(Exit::Card, error), Failure::hint)
+}
+
+pub(super) fn station_failure(error: StationError) -> Failure {
+    match &error {
+        StationError::NotAStation(_) => Failure::new(Exit::Failed, error)
+            .hint("set one up: airgap station init --authority DIR, or name it with --station"),
+        StationError::Journal(_) | StationError::Recorder(RecorderError::Journal { .. }) => {
+            Failure::new(Exit::Untrue, error)
+        }
+        StationError::Recorder(RecorderError::Clock { .. }) => Failure::new(Exit::Failed, error)
+            .hint("set the machine's clock, or give the right date with --time"),
+        _ => Failure::new(Exit::Failed, error),
+    }
+}
+
+fn session_failure(error: SessionError) -> Failure {
+    let exit = match &error {
+        SessionError::Card(_) | SessionError::Counter { .. } => Exit::Card,
+        SessionError::Interrupted { .. } | SessionError::Stick { .. } => Exit::Interrupted,
+        SessionError::Batch { .. } => Exit::Refused,
+        SessionError::Signature(_) | SessionError::Response(_) | SessionError::Changed(_) => {
+            Exit::Untrue
+        }
+        _ => Exit::Failed,
+    };
+    let hint = error.hint();
+    hint.into_iter().fold(Failure::new(exit, error), Failure::hint)
+}

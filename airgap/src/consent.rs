@@ -1,0 +1,70 @@
+//! A person's word on one request.
+
+use std::io;
+
+use countersign::journal;
+use countersign::policy::Review;
+
+use crate::console::Console;
+
+/// A request that every rule allows and a person consented to. Only [`Consent::ask`] makes one.
+#[derive(Debug)]
+pub struct Consent {
+    review: Review,
+    how: journal::Consent,
+}
+
+/// What a person said.
+#[derive(Debug)]
+pub enum Answer {
+    /// Yes.
+    Consent(Box<Consent>),
+    /// No, for this reason.
+    Refused {
+        /// The request.
+        review: Box<Review>,
+        /// The reason, at most 200 characters.
+        reason: String,
+    },
+    /// Not now: the request stays undecided.
+    Later,
+    /// The person is gone.
+    Gone,
+}
+
+impl Consent {
+    /// Asks for the typed word `Yes`. The request has been shown before.
+    ///
+    /// # Errors
+    /// Where the console fails.
+    pub fn ask(review: Review, console: &mut impl Console) -> io::Result<Answer> {
+        loop {
+            let question = "\nType Yes to consent, No to refuse, Later to leave it: ";
+            match console.ask(question)?.as_deref() {
+                Some("Yes") => {
+                    let how = console.consent();
+                    return Ok(Answer::Consent(Box::new(Self { review, how })));
+                }
+                Some("No") => {
+                    let reason = console.ask("Why? (goes back to the requester): ")?;
+                    let Some(reason) = reason.filter(|r| !r.is_empty()) else { continue };
+                    let reason = reason.chars().take(200).collect();
+                    return Ok(Answer::Refused { review: Box::new(review), reason });
+                }
+                Some("Later") => return Ok(Answer::Later),
+                Some(_) => console.show("Nothing but these words counts.\n"),
+                None => return Ok(Answer::Gone),
+            }
+        }
+    }
+
+    /// What was consented to.
+    pub fn review(&self) -> &Review {
+        &self.review
+    }
+
+    /// How.
+    pub fn how(&self) -> journal::Consent {
+        self.how
+    }
+}

@@ -1,0 +1,106 @@
+//! The only place that reads from a person.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use countersign::journal;
+use indicatif::{ProgressBar, ProgressStyle};
+use secrecy::SecretString;
+
+/// A person at the station, or whatever stands in for one.
+pub trait Console {
+    /// Shows text.
+    fn show(&mut self, text: &str);
+
+    /// Asks a question; none where the person is gone (end of input).
+    ///
+    /// # Errors
+    /// Where the terminal fails.
+    fn ask(&mut self, question: &str) -> io::Result<Option<String>>;
+
+    /// Asks for a PIN, which is not shown.
+    ///
+    /// # Errors
+    /// Where no PIN can be read.
+    fn pin(&mut self, question: &str) -> io::Result<SecretString>;
+
+    /// Tells how far a batch of signatures is: `done` of `all`, and what the last one was.
+    fn progress(&mut self, done: usize, all: usize, what: &str);
+
+    /// Whether a person types, or a script speaks.
+    fn consent(&self) -> journal::Consent;
+}
+
+/// The terminal, or a pipe in its place.
+pub struct Terminal {
+    pins: Option<io::Lines<io::BufReader<std::fs::File>>>,
+    bar: Option<ProgressBar>,
+}
+
+impl Terminal {
+    /// A console on standard input and output. PINs are typed at the terminal, or read line by
+    /// line from the file descriptor `pin_fd`.
+    ///
+    /// # Errors
+    /// Where the file descriptor is not open.
+    pub fn new(pin_fd: Option<u32>) -> io::Result<Self> {
+        let open = |fd: u32| std::fs::File::open(PathBuf::from(format!("/proc/self/fd/{fd}")));
+        let pins = pin_fd.map(open).transpose()?;
+        // A PIN file of any length is read no further than PINs go.
+        let lines = pins.map(|file| io::BufReader::with_capacity(128, file).lines());
+        Ok(Self { pins: lines, bar: None })
+    }
+}
+
+impl Console for Terminal {
+    fn show(&mut self, text: &str) {
+        // A closed pipe on the other side must not stop a ceremony half-way.
+        let _ = io::stdout().write_all(text.as_bytes());
+        let _ = io::stdout().flush();
+    }
+
+    fn ask(&mut self, question: &str) -> io::Result<Option<String>> {
+        self.show(question);
+        let mut line = String::new();
+        let read = io::stdin().lock().take(1_000).read_line(&mut line)?;
+        if !io::stdin().is_terminal() {
+            self.show(&format!("{}\n", countersign::safe::Safe(line.trim_end())));
+        }
+        Ok((read > 0).then(|| line.trim().to_owned()))
+    }
+
+    fn pin(&mut self, question: &str) -> io::Result<SecretString> {
+        let pin = match &mut self.pins {
+            Some(lines) => lines.next().ok_or_else(|| {
+                io::Error::new(io::ErrorKind::UnexpectedEof, "the file descriptor holds no PIN")
+            })??,
+            None => rpassword::prompt_password(question)?,
+        };
+        Ok(SecretString::from(pin))
+    }
+
+    fn progress(&mut self, done: usize, all: usize, what: &str) {
+        if !io::stderr().is_terminal() {
+            self.show(&format!("signed {done} of {all}: {what}\n"));
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::new(all as u64);
+            let form = "{bar:30} {pos}/{len} signatures, {eta} left  {wide_msg}";
+            bar.set_style(ProgressStyle::with_template(form).expect("a constant template"));
+            bar.enable_steady_tick(Duration::from_millis(250));
+            bar
+        });
+        bar.set_message(what.to_owned());
+        bar.set_position(done as u64);
+        if done == all {
+            bar.finish();
+            self.bar = None;
+        }
+    }
+
+    fn consent(&self) -> journal::Consent {
+        if io::stdin().is_terminal() { journal::Consent::Typed } else { journal::Consent::Scripted }
+    }
+}

@@ -1,0 +1,18 @@
+//! The act: an offline station that turns reviewed requests into signatures.
+//!
+//! Start reading at [`session`]: a request becomes a `Review` (every rule holds), a [`Consent`]
+//! (a person said yes), a [`Recorded`] (it is on disk), and only then reaches the [`card`].
+//! Everything that can be asked or checked lives in the crate `countersign`; nothing here can
+//! open a network connection.
+
+pub mod card;
+pub mod cli;
+mod consent;
+pub mod console;
+pub mod master;
+mod recorder;
+pub mod session;
+pub mod station;
+
+pub use consent::{Answer, Consent};
+pub use recorder::{Recorded, Recorder, RecorderError};

@@ -1,0 +1,7 @@
+//! `airgap`: the offline signing station.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    airgap::cli::run()
+}

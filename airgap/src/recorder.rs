@@ -1,0 +1,223 @@
+//! The journal's writing end: append, sync, and only then go on.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use rustix::fs::FlockOperation;
+
+use countersign::digest::Sha256;
+use countersign::exchange::{self, ExchangeError};
+use countersign::journal::{Chain, End, Entry, Event, JournalError, Ledger};
+use countersign::operation::Operation;
+use countersign::request::RequestId;
+use countersign::time::Timestamp;
+
+use crate::consent::Consent;
+
+/// Why the journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RecorderError {
+    /// The file.
+    #[error("the journal {} cannot be {action}", path.display())]
+    Io {
+        /// The journal.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another program has it open.
+    #[error("another session uses the journal {}", .0.display())]
+    InUse(PathBuf),
+    /// It does not hold together.
+    #[error("the journal {} does not hold together", path.display())]
+    Journal {
+        /// The journal.
+        path: PathBuf,
+        /// Where it breaks.
+        source: JournalError,
+    },
+    /// The confirmed date is before the last entry.
+    #[error("the date {actual} is before the journal's last entry, {last}")]
+    Clock {
+        /// The confirmed date.
+        actual: Timestamp,
+        /// The last entry's.
+        last: Timestamp,
+    },
+    /// A request's text could not be kept.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// An earlier write failed: nothing more is written, so that nothing is written after a gap.
+    #[error("the journal failed before and is not written any more in this session")]
+    Poisoned,
+}
+
+/// The journal, open for writing by this process alone.
+#[derive(Debug)]
+pub struct Recorder {
+    path: PathBuf,
+    requests: PathBuf,
+    file: File,
+    ledger: Ledger,
+    head: Sha256,
+    clock: Clock,
+    poisoned: bool,
+}
+
+/// The confirmed date and the time that has gone by since.
+#[derive(Debug)]
+struct Clock {
+    confirmed: Timestamp,
+    since: Instant,
+}
+
+/// A request whose consent is on disk: the card may be touched. Only [`Recorder::record`] makes
+/// one. It names the request's copy at the station and holds none of it, so that a batch of any
+/// length fits in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded {
+    request: RequestId,
+    statements: usize,
+}
+
+impl Recorded {
+    /// The request.
+    pub fn request(&self) -> RequestId {
+        self.request
+    }
+
+    /// How many signatures it takes.
+    pub fn statements(&self) -> usize {
+        self.statements
+    }
+}
+
+impl Recorder {
+    /// Opens the journal, checks its chain, and goes by `now` from here on. What the power cut
+    /// off in the middle of a line is moved to a file beside it. Returns whether that happened.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where it is in use, broken, or ends after `now`.
+    pub fn open(
+        path: &Path,
+        requests: &Path,
+        now: Timestamp,
+    ) -> Result<(Self, bool), RecorderError> {
+        let error = |action| {
+            let path = path.to_owned();
+            move |source| RecorderError::Io { path, action, source }
+        };
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(path)
+            .map_err(error("opened"))?;
+        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|_| RecorderError::InUse(path.to_owned()))?;
+        let mut ledger = Ledger::default();
+        let mut chain = Chain::new(BufReader::new(&file));
+        for entry in chain.by_ref() {
+            let wrong = |source| RecorderError::Journal { path: path.to_owned(), source };
+            ledger.add(entry.map_err(wrong)?);
+        }
+        let (head, end) = (chain.head(), chain.end());
+        drop(chain);
+        if let Some(last) = ledger.last().filter(|last| *last > now) {
+            return Err(RecorderError::Clock { actual: now, last });
+        }
+        let torn = match end {
+            End::Whole => false,
+            End::Torn { at } => {
+                let whole = std::fs::read(path).map_err(error("read"))?;
+                let rest = whole.get(usize::try_from(at).unwrap_or(0)..).unwrap_or_default();
+                exchange::write_path(&path.with_extension(format!("torn-{at}")), rest)?;
+                file.set_len(at).map_err(error("cut"))?;
+                file.sync_all().map_err(error("synced"))?;
+                true
+            }
+        };
+        let clock = Clock { confirmed: now, since: Instant::now() };
+        let (path, requests) = (path.to_owned(), requests.to_owned());
+        Ok((Self { path, requests, file, ledger, head, clock, poisoned: false }, torn))
+    }
+
+    /// What the journal adds up to so far.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The digest of the last entry.
+    pub fn head(&self) -> Sha256 {
+        self.head
+    }
+
+    /// The confirmed date, advanced by the time that has gone by.
+    pub fn now(&self) -> Timestamp {
+        let gone = u32::try_from(self.clock.since.elapsed().as_secs()).unwrap_or(u32::MAX);
+        self.clock.confirmed.after(gone)
+    }
+
+    /// Appends one entry and waits until it is on disk.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where it could not be written; then nothing more will be.
+    pub fn append(&mut self, event: Event) -> Result<(), RecorderError> {
+        if self.poisoned {
+            return Err(RecorderError::Poisoned);
+        }
+        let at = self.ledger.last().map_or(self.now(), |last| self.now().max(last));
+        let entry = Entry { sequence: self.ledger.entries(), previous: self.head, at, event };
+        let mut line = serde_json::to_vec(&entry).expect("an entry has only string keys");
+        let head = Sha256::of(&line);
+        line.push(b'\n');
+        self.poisoned = true;
+        self.file.write_all(&line).and_then(|()| self.file.sync_data()).map_err(|source| {
+            RecorderError::Io { path: self.path.clone(), action: "written", source }
+        })?;
+        self.poisoned = false;
+        self.head = head;
+        self.ledger.add(entry);
+        Ok(())
+    }
+
+    /// Keeps the request's text at the station and writes the consent down: after this, and only
+    /// after this, the card may be touched.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where either is not on disk.
+    pub fn record(&mut self, consent: Consent) -> Result<Recorded, RecorderError> {
+        let review = consent.review();
+        let request = review.request();
+        let id = request.id();
+        exchange::write_path(&self.kept(id), request.text().as_bytes())?;
+        let expires = match request.operation() {
+            Operation::Certify(certify) => certify.expires,
+            Operation::RevokeCertification(_) => None,
+        };
+        let statements: Vec<Sha256> =
+            review.statements().iter().map(|s| Sha256::of(s.digest())).collect();
+        let recorded = Recorded { request: id, statements: statements.len() };
+        self.append(Event::Consented {
+            request: id,
+            master: request.master(),
+            operation: request.operation().name(),
+            key: review.certificate().fingerprint(),
+            user_ids: request.operation().user_ids().to_vec(),
+            created: request.created(),
+            expires,
+            statements,
+            consent: consent.how(),
+        })?;
+        Ok(recorded)
+    }
+
+    /// Where the station keeps the text of a request that was consented to.
+    pub fn kept(&self, request: RequestId) -> PathBuf {
+        self.requests.join(format!("{request}.request.asc"))
+    }
+}

@@ -1,0 +1,110 @@
+//! Answers go out: each as soon as it is complete, then a summary for people.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use countersign::digest::Sha256;
+use countersign::exchange::{self, ExchangeError};
+use countersign::fingerprint::Fingerprint;
+use countersign::journal::Event;
+use countersign::request::{MAX_BYTES, Request, RequestId};
+use countersign::response::{Outcome, Response, SignatureBlock};
+
+use super::intake::describe;
+use super::{Session, SessionError};
+use crate::card::{Card, CardError};
+use crate::console::Console;
+
+impl<C, O> Session<'_, C, O>
+where
+    C: Console,
+    O: FnMut() -> Result<Card, CardError>,
+{
+    /// Writes one answer to the stick. A stick that is full or gone does not stop the session:
+    /// the answer is in the journal, and the end of the session says so.
+    pub(super) fn write_answer(
+        &mut self,
+        request: &Request,
+        response: &Response,
+    ) -> Result<(), SessionError> {
+        if self.options.dry_run {
+            return Ok(());
+        }
+        let text = response.text();
+        let name = request.file_name().replace(".request.asc", ".response.json");
+        match exchange::write_path(&self.options.output.join(name), text.as_bytes()) {
+            Ok(()) => {
+                self.journal(Event::Answered { request: request.id(), response: Sha256::of(&text) })
+            }
+            Err(error) => {
+                self.stick_failures.push(error);
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes the answers to requests that were signed in earlier sessions, in one pass over the
+    /// journal.
+    pub(super) fn answer_from_journal(&mut self) -> Result<(), SessionError> {
+        if self.answer_again.is_empty() {
+            return Ok(());
+        }
+        let mut parts: HashMap<RequestId, (Fingerprint, usize, Vec<SignatureBlock>)> =
+            HashMap::new();
+        let wanted = &self.answer_again;
+        self.station.read_journal(|entry| match &entry.event {
+            Event::Consented { request, master, statements, .. } if wanted.contains(request) => {
+                parts.entry(*request).or_insert_with(|| (*master, statements.len(), Vec::new()));
+            }
+            Event::Signed { request, statement, signature } => {
+                if let Some((_, _, blocks)) = parts.get_mut(request)
+                    && blocks.len() == *statement as usize
+                {
+                    blocks.push(signature.clone());
+                }
+            }
+            _ => {}
+        })?;
+        for (id, (master, count, signatures)) in parts {
+            if signatures.len() != count {
+                continue;
+            }
+            let bytes = exchange::read_path(&self.recorder.kept(id), MAX_BYTES)?;
+            let request =
+                Request::parse(&bytes, MAX_BYTES).map_err(|_| SessionError::Changed(id))?;
+            let response = Response::new(id, Outcome::Signed { master, signatures });
+            self.write_answer(&request, &response)?;
+            self.tally.answered_again += 1;
+            self.lines.push(format!("answered again from the journal  {}", describe(&request)));
+        }
+        Ok(())
+    }
+
+    /// Writes what happened in words, to the stick and to the screen.
+    pub(super) fn write_summary(&mut self) -> Result<(), ExchangeError> {
+        let tally = &self.tally;
+        let mut text = String::new();
+        let name = &self.station.authority().policy().name;
+        let _ = writeln!(text, "Session at the station of {}", countersign::safe::Safe(name));
+        let _ = writeln!(text, "ended {}\n", self.recorder.now());
+        for line in &self.lines {
+            let _ = writeln!(text, "{line}");
+        }
+        let _ = writeln!(
+            text,
+            "\n{} signed with {} signature(s), {} answered again, {} refused, {} left",
+            tally.signed, tally.signatures, tally.answered_again, tally.refused, tally.left
+        );
+        if self.options.dry_run {
+            let _ = writeln!(text, "dry run: nothing was signed and nothing written");
+        } else {
+            let _ = writeln!(text, "journal head {}", self.recorder.head());
+        }
+        self.console.show(&format!("\n{text}"));
+        if self.options.dry_run {
+            return Ok(());
+        }
+        let file = format!("session-{:06}.summary.txt", self.recorder.ledger().entries());
+        exchange::write_path(&self.options.output.join(file), text.as_bytes())
+    }
+}

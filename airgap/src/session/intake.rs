@@ -1,0 +1,246 @@
+//! Requests come in: read without trust, judged, shown, consented to, written down.
+
+use std::ffi::OsString;
+
+use countersign::certificate::Certificate;
+use countersign::digest::Sha256;
+use countersign::exchange;
+use countersign::journal::Event;
+use countersign::policy::{Decided, History, Policy, Rejection, Review, Violation};
+use countersign::request::{Request, RequestId};
+use countersign::response::{Outcome, Refuser, Response};
+use countersign::safe::Safe;
+use countersign::screen;
+
+use super::{OpenedCard, Session, SessionError};
+use crate::card::{Card, CardError};
+use crate::consent::{Answer, Consent};
+use crate::console::Console;
+
+/// Whether to go on with the next request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    GoOn,
+    Stop,
+}
+
+impl<C, O> Session<'_, C, O>
+where
+    C: Console,
+    O: FnMut() -> Result<Card, CardError>,
+{
+    /// Takes in what an interrupted session left, then what is on the stick.
+    pub(super) fn take_in(&mut self, names: &[OsString]) -> Result<(), SessionError> {
+        let kept: Vec<RequestId> = self.recorder.ledger().pending().map(|(id, _)| id).collect();
+        for id in kept {
+            let bytes = exchange::read_path(&self.recorder.kept(id), self.limit())?;
+            let label = format!("kept at the station: {}", id.0.short());
+            if self.consider(&label, &bytes)? == Next::Stop {
+                return Ok(());
+            }
+        }
+        for (at, name) in names.iter().enumerate() {
+            let label = format!("{} of {}: {}", at + 1, names.len(), name.to_string_lossy());
+            let label = Safe(&label).to_string();
+            match exchange::read(&self.options.input, name, self.limit()) {
+                Ok(bytes) => {
+                    if self.consider(&label, &bytes)? == Next::Stop {
+                        return Ok(());
+                    }
+                }
+                Err(error) => self.unreadable(&label, &[], "size", &error.to_string())?,
+            }
+        }
+        Ok(())
+    }
+
+    fn limit(&self) -> usize {
+        self.station.authority().policy().limits.max_request_bytes
+    }
+
+    /// One request, from untrusted bytes to a decision.
+    fn consider(&mut self, label: &str, untrusted: &[u8]) -> Result<Next, SessionError> {
+        self.console.show(&format!("\n{label}\n"));
+        let request = match Request::parse(untrusted, self.limit()) {
+            Ok(request) => request,
+            Err(error) => {
+                let mut reason = error.to_string();
+                let mut source = std::error::Error::source(&error);
+                while let Some(cause) = source {
+                    reason = format!("{reason}: {cause}");
+                    source = cause.source();
+                }
+                self.unreadable(label, untrusted, "format", &reason)?;
+                return Ok(Next::GoOn);
+            }
+        };
+        if !self.seen.insert(request.id()) {
+            self.console.show("the same request as one above: nothing to do\n");
+            return Ok(Next::GoOn);
+        }
+        let history = self.history(&request);
+        if let Some(Decided::Signed { at }) = &history.this {
+            let text = format!("signed already at {at}: the answer is written again\n");
+            self.console.show(&text);
+            self.answer_again.insert(request.id());
+            return Ok(Next::GoOn);
+        }
+        let authority = self.station.authority();
+        let context = authority.context(self.recorder.now());
+        match Policy::review(&context, request, &history) {
+            Err(rejection) => {
+                self.console.show(&screen::rejection(&rejection, &context, &history));
+                self.refuse(&rejection, untrusted)?;
+                Ok(Next::GoOn)
+            }
+            Ok(review) => {
+                if !self.card_fits(&review)? {
+                    return Ok(Next::GoOn);
+                }
+                self.console.show(&screen::review(&review, &context, &history));
+                self.ask(review, untrusted)
+            }
+        }
+    }
+
+    /// What the journal knows of the request and of the key that it is about.
+    fn history(&self, request: &Request) -> History {
+        let bytes = request.operation().certificate().untrusted_bytes();
+        let key = Certificate::read(bytes, &[]).ok().map(|c| c.fingerprint());
+        self.recorder.ledger().history(request.id(), key)
+    }
+
+    fn ask(&mut self, review: Review, untrusted: &[u8]) -> Result<Next, SessionError> {
+        let label = describe(review.request());
+        match Consent::ask(review, self.console)? {
+            Answer::Consent(consent) => {
+                let review = consent.review();
+                let line = format!("consented  {}", describe(review.request()));
+                if self.options.dry_run {
+                    self.console.show("dry run: nothing is written down and nothing signed\n");
+                } else {
+                    let recorded = self.recorder.record(*consent)?;
+                    self.recorded.push(recorded);
+                }
+                self.lines.push(line);
+                Ok(Next::GoOn)
+            }
+            Answer::Refused { review, reason } => {
+                let violations = vec![Violation {
+                    rule: "operator".into(),
+                    reason,
+                    mend: "settle it with the operator, then make a new request".into(),
+                }];
+                let file = Sha256::of(untrusted);
+                self.refused(review.request(), file, Refuser::Operator, violations)?;
+                Ok(Next::GoOn)
+            }
+            Answer::Later => {
+                self.tally.left += 1;
+                self.lines.push(format!("left       {label}"));
+                Ok(Next::GoOn)
+            }
+            Answer::Gone => {
+                self.tally.left += 1;
+                self.console.show("\nNobody answers any more: the rest is left undecided.\n");
+                Ok(Next::Stop)
+            }
+        }
+    }
+
+    fn refuse(&mut self, rejection: &Rejection, untrusted: &[u8]) -> Result<(), SessionError> {
+        let file = Sha256::of(untrusted);
+        let violations = rejection.violations();
+        self.refused(&rejection.request, file, Refuser::Policy, violations)
+    }
+
+    fn refused(
+        &mut self,
+        request: &Request,
+        file: Sha256,
+        by: Refuser,
+        violations: Vec<Violation>,
+    ) -> Result<(), SessionError> {
+        self.tally.refused += 1;
+        let why: Vec<String> =
+            violations.iter().map(|v| format!("{}: {}", v.rule, Safe(&v.reason))).collect();
+        self.lines.push(format!("REFUSED    {}\n           {}", describe(request), why.join("; ")));
+        self.journal(Event::Refused {
+            request: Some(request.id()),
+            file,
+            by,
+            violations: violations.clone(),
+        })?;
+        self.write_answer(
+            request,
+            &Response::new(request.id(), Outcome::Refused { by, violations }),
+        )
+    }
+
+    /// A file that is not even a request: said, journalled, and not answered.
+    fn unreadable(
+        &mut self,
+        label: &str,
+        untrusted: &[u8],
+        rule: &str,
+        reason: &str,
+    ) -> Result<(), SessionError> {
+        let reason = Safe(reason).to_string();
+        self.console.show(&format!("NO   {rule}: {reason}\n"));
+        self.tally.refused += 1;
+        self.lines.push(format!("REFUSED    {label}\n           {rule}: {reason}"));
+        let violations = vec![Violation {
+            rule: rule.to_owned(),
+            reason,
+            mend: "make the request again with countersign".into(),
+        }];
+        let (file, by) = (Sha256::of(untrusted), Refuser::Policy);
+        self.journal(Event::Refused { request: None, file, by, violations })
+    }
+
+    /// Opens the card for the first request that needs it, and tells whether it holds the master
+    /// that this request asks. One session serves one card.
+    fn card_fits(&mut self, review: &Review) -> Result<bool, SessionError> {
+        if self.options.dry_run {
+            return Ok(true);
+        }
+        if self.card.is_none() {
+            let mut card = (self.open_card)()?;
+            let mut session = card.session()?;
+            let (ident, master) = (session.ident()?, session.master()?);
+            drop(session);
+            self.console.show(&format!("card {ident} is in the reader\n"));
+            self.card = Some(OpenedCard { card, ident, master });
+        }
+        let asked = review.request().master();
+        let Some(opened) = &self.card else { return Ok(false) };
+        let ours =
+            |m: &countersign::fingerprint::Fingerprint| self.station.authority().master(*m).is_ok();
+        match opened.master {
+            Some(master) if master == asked => Ok(true),
+            Some(master) if ours(&master) => {
+                let text = format!(
+                    "left: it asks {asked}, and the card in the reader holds {master}. Run another \
+                     session with that card.\n"
+                );
+                self.console.show(&text);
+                self.tally.left += 1;
+                self.lines.push(format!("left       {}", describe(review.request())));
+                Ok(false)
+            }
+            Some(actual) => Err(CardError::OtherKey { actual, expected: asked }.into()),
+            None => Err(CardError::EmptySlot { expected: asked }.into()),
+        }
+    }
+}
+
+/// One line that names a request to a person.
+pub(super) fn describe(request: &Request) -> String {
+    let ids = request.operation().user_ids();
+    let first = ids.first().map(String::as_str).unwrap_or_default();
+    let more = match ids.len() {
+        0 | 1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    format!("{} {} {}{more}", request.id().0.short(), request.operation().name(), Safe(first))
+}

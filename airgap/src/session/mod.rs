@@ -1,0 +1,294 @@
+//! One session at the station, from the stick to the stick. Start reading here.
+//!
+//! ```text
+//! intake    each request: read, judged by every rule, shown, consented to, written down
+//! signing   one PIN; each signature: card, check, journal
+//! answers   to the stick, as each request is done
+//! ```
+
+mod answers;
+mod intake;
+mod signing;
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+
+use countersign::exchange::{self, ExchangeError};
+use countersign::fingerprint::Fingerprint;
+use countersign::journal::Event;
+use countersign::operation::StatementError;
+use countersign::policy::Verdict;
+use countersign::policy::rules::common;
+use countersign::request::RequestId;
+use countersign::response::ResponseError;
+
+use crate::card::{Card, CardError};
+use crate::console::Console;
+use crate::recorder::{Recorded, Recorder, RecorderError};
+use crate::station::{SOFTWARE, Station, StationError};
+
+/// What a session is to do.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the requests are.
+    pub input: PathBuf,
+    /// Where the answers go.
+    pub output: PathBuf,
+    /// Do all but the card: nothing is written, at the station or on the stick.
+    pub dry_run: bool,
+    /// A person's explanation of signatures that the journal does not know.
+    pub explain_counter: Option<String>,
+}
+
+/// What a session did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests signed to their end in this session.
+    pub signed: usize,
+    /// Requests answered again from the journal.
+    pub answered_again: usize,
+    /// Requests refused, by a rule or by the operator.
+    pub refused: usize,
+    /// Requests left undecided.
+    pub left: usize,
+    /// Signatures that the card made.
+    pub signatures: usize,
+}
+
+/// Why a session stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The stick holds nothing to do.
+    #[error("no request (*.request.asc) in {}", .0.display())]
+    NoRequest(PathBuf),
+    /// Too many requests.
+    #[error("batch-size: {reason}")]
+    Batch {
+        /// Why.
+        reason: String,
+        /// What to do about it.
+        mend: String,
+    },
+    /// The stick.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// The journal.
+    #[error(transparent)]
+    Recorder(#[from] RecorderError),
+    /// The station's folder.
+    #[error(transparent)]
+    Station(#[from] StationError),
+    /// The card, before anything was signed.
+    #[error(transparent)]
+    Card(#[from] CardError),
+    /// The card, half-way.
+    #[error("the session stopped after {done} of {all} signatures")]
+    Interrupted {
+        /// Signatures made.
+        done: usize,
+        /// Signatures consented to.
+        all: usize,
+        /// Why.
+        #[source]
+        source: Box<SessionError>,
+    },
+    /// The counter moved without the journal.
+    #[error(
+        "the card {card} made {} that this journal does not know: its counter is {actual}, the \
+         journal expects {expected}", signatures(*actual, *expected)
+    )]
+    Counter {
+        /// The card.
+        card: String,
+        /// Its counter.
+        actual: u32,
+        /// What the journal expects.
+        expected: u32,
+    },
+    /// The card made another signature than predicted.
+    #[error("the card's signature is not the predicted one: it is kept back")]
+    Signature(#[from] StatementError),
+    /// The answer as a whole is not what was asked.
+    #[error("the answer is not what was asked for: it is kept back")]
+    Response(#[from] ResponseError),
+    /// The request at the station is not the one that was consented to.
+    #[error("the request {0} kept at the station was changed after consent")]
+    Changed(RequestId),
+    /// The terminal.
+    #[error("the console failed")]
+    Console(#[from] io::Error),
+    /// Answers that could not be written out.
+    #[error("{count} answers could not be written; they are in the journal")]
+    Stick {
+        /// How many.
+        count: usize,
+        /// The first failure.
+        #[source]
+        source: ExchangeError,
+    },
+}
+
+fn signatures(actual: u32, expected: u32) -> String {
+    match i64::from(actual) - i64::from(expected) {
+        1 => "1 signature".into(),
+        n if n > 0 => format!("{n} signatures"),
+        n => format!("{} fewer signatures", -n),
+    }
+}
+
+impl SessionError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoRequest(_) => Some("is it the right stick? is it mounted?".into()),
+            Self::Batch { mend, .. } => Some(mend.clone()),
+            Self::Card(error) => error.hint(),
+            Self::Interrupted { source, .. } => source.hint(),
+            Self::Counter { .. } => Some(
+                "find out what was signed; then go on with --explain-counter 'what it was'".into(),
+            ),
+            Self::Stick { .. } => Some(
+                "put in a good stick and run the session again with the same requests: they are \
+                 answered from the journal, without the card"
+                    .into(),
+            ),
+            Self::Recorder(RecorderError::Clock { .. }) => {
+                Some("set the machine's clock, or give the right date with --time".into())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// One session under way.
+struct Session<'a, C, O> {
+    station: &'a Station,
+    recorder: Recorder,
+    console: &'a mut C,
+    options: &'a Options,
+    open_card: O,
+    card: Option<OpenedCard>,
+    seen: HashSet<RequestId>,
+    answer_again: HashSet<RequestId>,
+    recorded: Vec<Recorded>,
+    lines: Vec<String>,
+    stick_failures: Vec<ExchangeError>,
+    tally: Tally,
+}
+
+/// The card of this session, and which master is on it.
+struct OpenedCard {
+    card: Card,
+    ident: String,
+    master: Option<Fingerprint>,
+}
+
+/// Runs a session. `open_card` is called when the first request needs the card.
+///
+/// # Errors
+/// [`SessionError`]. Whatever it is, the journal says how far the session came, and the next one
+/// goes on from there.
+pub fn run<C, O>(
+    station: &Station,
+    recorder: Recorder,
+    options: &Options,
+    console: &mut C,
+    open_card: O,
+) -> Result<Tally, SessionError>
+where
+    C: Console,
+    O: FnMut() -> Result<Card, CardError>,
+{
+    let mut session = Session {
+        station,
+        recorder,
+        console,
+        options,
+        open_card,
+        card: None,
+        seen: HashSet::new(),
+        answer_again: HashSet::new(),
+        recorded: Vec::new(),
+        lines: Vec::new(),
+        stick_failures: Vec::new(),
+        tally: Tally::default(),
+    };
+    session.run()
+}
+
+impl<C, O> Session<'_, C, O>
+where
+    C: Console,
+    O: FnMut() -> Result<Card, CardError>,
+{
+    fn run(&mut self) -> Result<Tally, SessionError> {
+        let names = self.requests_on_stick()?;
+        let interrupted = self.recorder.ledger().session_is_open();
+        self.journal(Event::SessionStarted {
+            policy: self.station.authority().policy().digest(),
+            software: SOFTWARE.to_owned(),
+        })?;
+        if interrupted {
+            self.tell_of_interruption();
+        }
+        self.take_in(&names)?;
+        self.answer_from_journal()?;
+        let signed = self.sign();
+        let summary = self.write_summary();
+        signed?;
+        self.journal(Event::SessionEnded)?;
+        if let Err(error) = summary {
+            self.stick_failures.push(error);
+        }
+        match std::mem::take(&mut self.stick_failures) {
+            failures if failures.is_empty() => Ok(self.tally),
+            mut failures => {
+                Err(SessionError::Stick { count: failures.len(), source: failures.remove(0) })
+            }
+        }
+    }
+
+    fn requests_on_stick(&mut self) -> Result<Vec<OsString>, SessionError> {
+        let policy = self.station.authority().policy();
+        let most = policy.limits.max_batch;
+        let listing = exchange::list(&self.options.input, ".request.asc", most)?;
+        let waiting = self.recorder.ledger().pending().count();
+        if let Verdict::Broken { reason, mend } =
+            common::batch_size(listing.names.len(), policy).verdict
+        {
+            return Err(SessionError::Batch { reason, mend });
+        }
+        if listing.names.is_empty() && waiting == 0 {
+            return Err(SessionError::NoRequest(self.options.input.clone()));
+        }
+        // Better to find out now than after an hour of signing.
+        exchange::list(&self.options.output, ".response.json", 0)?;
+        let count = listing.names.len();
+        self.console.show(&format!(
+            "{count} request(s) in {}; {} other file(s) are left alone\n",
+            self.options.input.display(),
+            listing.others
+        ));
+        Ok(listing.names)
+    }
+
+    fn tell_of_interruption(&mut self) {
+        let mut text = String::from("The last session was interrupted.\n");
+        for (id, pending) in self.recorder.ledger().pending() {
+            text.push_str(&format!(
+                "  request {}: {} of {} signatures were made; you will be asked again\n",
+                id.0.short(),
+                pending.signed.len(),
+                pending.statements.len()
+            ));
+        }
+        self.console.show(&text);
+    }
+
+    /// Writes to the journal, unless this is a dry run.
+    fn journal(&mut self, event: Event) -> Result<(), SessionError> {
+        if self.options.dry_run { Ok(()) } else { Ok(self.recorder.append(event)?) }
+    }
+}

@@ -1,0 +1,157 @@
+//! The card signs: one PIN, then for each signature the card, the check, the journal.
+
+use countersign::certificate::Certificate;
+use countersign::digest::Sha256;
+use countersign::exchange;
+use countersign::journal::{Event, Moment};
+use countersign::request::{MAX_BYTES, Request};
+use countersign::response::{SignatureBlock, Verified};
+
+use super::intake::describe;
+use super::{OpenedCard, Session, SessionError};
+use crate::card::{self, Card, CardError};
+use crate::console::Console;
+use crate::recorder::Recorded;
+
+impl<C, O> Session<'_, C, O>
+where
+    C: Console,
+    O: FnMut() -> Result<Card, CardError>,
+{
+    /// Signs everything that was recorded.
+    pub(super) fn sign(&mut self) -> Result<(), SessionError> {
+        let batch = std::mem::take(&mut self.recorded);
+        let Some(mut opened) = self.card.take().filter(|_| !batch.is_empty()) else {
+            return Ok(());
+        };
+        let master = opened.master.ok_or(CardError::Removed)?;
+        let master =
+            self.station.authority().master(master).map_err(crate::station::StationError::from)?;
+        let OpenedCard { card, ident, .. } = &mut opened;
+        let mut card = card.session()?;
+        let actual = card.ident()?;
+        if actual != *ident {
+            return Err(CardError::OtherCard { actual, expected: ident.clone() }.into());
+        }
+        card.check_master(master)?;
+        self.check_counter(&mut card, ident, master)?;
+        let all = self.open_signatures(&batch);
+        self.unlock(&mut card, all)?;
+
+        let mut done = 0;
+        let result = batch
+            .iter()
+            .try_for_each(|recorded| self.sign_one(recorded, &mut card, master, &mut done, all));
+        self.tally.signatures = done;
+        result.map_err(|source| SessionError::Interrupted {
+            done,
+            all,
+            source: Box::new(source),
+        })?;
+        let count = card.counter()?;
+        let master = master.fingerprint();
+        let card = ident.clone();
+        self.journal(Event::Counter { card, master, count, moment: Moment::After })
+    }
+
+    /// How many signatures the batch still takes: some may have been made before the power went.
+    fn open_signatures(&self, batch: &[Recorded]) -> usize {
+        let made = |r: &Recorded| {
+            self.recorder.ledger().pending_request(r.request()).map_or(0, |p| p.signed.len())
+        };
+        batch.iter().map(|r| r.statements() - made(r)).sum()
+    }
+
+    /// Compares the card's counter with what the journal expects, and writes it down.
+    fn check_counter(
+        &mut self,
+        card: &mut card::Session<'_>,
+        ident: &str,
+        master: &Certificate,
+    ) -> Result<(), SessionError> {
+        let actual = card.counter()?;
+        if let Some((least, most)) = self.recorder.ledger().expected_counter(ident) {
+            if !(least..=most).contains(&actual) {
+                let Some(explanation) = self.options.explain_counter.clone() else {
+                    let card = ident.to_owned();
+                    return Err(SessionError::Counter { card, actual, expected: least });
+                };
+                let unknown = actual.saturating_sub(least);
+                let card = ident.to_owned();
+                self.journal(Event::CounterExplained { card, unknown, explanation })?;
+            } else if actual > least {
+                self.console.show(
+                    "The card made one signature when the last session was interrupted, and it was \
+                     lost: the very same one is made again.\n",
+                );
+            }
+        }
+        let (card, master, count) = (ident.to_owned(), master.fingerprint(), actual);
+        self.journal(Event::Counter { card, master, count, moment: Moment::Before })
+    }
+
+    fn unlock(&mut self, card: &mut card::Session<'_>, all: usize) -> Result<(), SessionError> {
+        let status = card.before_unlocking()?;
+        if status.tries == 0 {
+            return Err(CardError::PinBlocked.into());
+        }
+        self.console.show(&format!("\n{all} signature(s) to make. "));
+        if status.pin_once {
+            self.console
+                .show("This card wants its PIN before each one: it is sent again for you. ");
+        }
+        if status.touch {
+            self.console.show("TOUCH THE CARD for each one, when it blinks. ");
+        }
+        if status.tries == 1 {
+            self.console.show("ONLY ONE TRY IS LEFT before the card blocks its PIN. ");
+        }
+        let pin = self.console.pin(&format!("PIN ({} tries left): ", status.tries))?;
+        self.console.show("\n");
+        Ok(card.unlock(pin)?)
+    }
+
+    /// Signs one request to its end and answers it.
+    fn sign_one(
+        &mut self,
+        recorded: &Recorded,
+        card: &mut card::Session<'_>,
+        master: &Certificate,
+        done: &mut usize,
+        all: usize,
+    ) -> Result<(), SessionError> {
+        let id = recorded.request();
+        let changed = || SessionError::Changed(id);
+        let bytes = exchange::read_path(&self.recorder.kept(id), MAX_BYTES)?;
+        let request = Request::parse(&bytes, MAX_BYTES).map_err(|_| changed())?;
+        if request.id() != id {
+            return Err(changed());
+        }
+        let certificate = request.operation().certificate().untrusted_bytes();
+        let certificate = Certificate::read(certificate, &[master]).map_err(|_| changed())?;
+        let statements = request.operation().statements(request.created(), master, &certificate)?;
+        let pending = self.recorder.ledger().pending_request(id).ok_or_else(changed)?;
+        let consented = statements.iter().map(|s| Sha256::of(s.digest()));
+        if !consented.eq(pending.statements.iter().copied()) {
+            return Err(changed());
+        }
+        let mut blocks = pending.signed.clone();
+        for (at, statement) in statements.iter().enumerate().skip(blocks.len()) {
+            let signature = statement.complete(&card.sign(statement.digest())?)?;
+            let block = SignatureBlock::new(&signature);
+            self.recorder.append(Event::Signed {
+                request: id,
+                statement: u32::try_from(at).map_err(|_| changed())?,
+                signature: block.clone(),
+            })?;
+            blocks.push(block);
+            *done += 1;
+            self.console.progress(*done, all, &describe(&request));
+        }
+        let master = master.fingerprint();
+        let verified = Verified::check(id, master, certificate, &statements, &blocks)?;
+        self.tally.signed += 1;
+        self.lines.push(format!("signed     {}", describe(&request)));
+        self.write_answer(&request, &verified.response())
+    }
+}

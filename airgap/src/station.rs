@@ -1,0 +1,150 @@
+//! The station's folder: a copy of the authority's rules, the journal, and every request that was
+//! consented to.
+//!
+//! ```text
+//! authority/                       policy, agreement, masters, managers: copied at set-up
+//! journal.jsonl                    append-only, chained
+//! requests/<ID>.request.asc        what was consented to
+//! ```
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use countersign::authority::{Authority, AuthorityError};
+use countersign::digest::Sha256;
+use countersign::exchange::ExchangeError;
+use countersign::journal::{Chain, End, Entry, Event, JournalError, Ledger};
+use countersign::time::Timestamp;
+
+use crate::recorder::{Recorder, RecorderError};
+
+/// This program and its version, as the journal names it.
+pub const SOFTWARE: &str = concat!("airgap ", env!("CARGO_PKG_VERSION"));
+
+/// A station.
+#[derive(Debug)]
+pub struct Station {
+    folder: PathBuf,
+    authority: Authority,
+}
+
+/// Why a station cannot be set up or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StationError {
+    /// There is none in the folder.
+    #[error("{} is not a station", .0.display())]
+    NotAStation(PathBuf),
+    /// There is one already.
+    #[error("{} is a station already", .0.display())]
+    Exists(PathBuf),
+    /// The authority's record.
+    #[error("the authority's record is not usable")]
+    Authority(#[from] AuthorityError),
+    /// The journal.
+    #[error(transparent)]
+    Recorder(#[from] RecorderError),
+    /// The journal, read without writing.
+    #[error("the journal does not hold together")]
+    Journal(#[from] JournalError),
+    /// A file.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+}
+
+impl Station {
+    /// Sets up a station in `folder` for the authority whose record is in `source`.
+    ///
+    /// # Errors
+    /// [`StationError`] where there is one already or the record is not usable.
+    pub fn create(folder: &Path, source: &Path, now: Timestamp) -> Result<Self, StationError> {
+        if folder.join("journal.jsonl").exists() {
+            return Err(StationError::Exists(folder.to_owned()));
+        }
+        let from = Authority::open(source)?;
+        let (agreement, inner) = (from.agreement()?, folder.join("authority"));
+        let requests = folder.join("requests");
+        std::fs::create_dir_all(&requests).map_err(|source| ExchangeError::Io {
+            path: requests.clone(),
+            action: "created",
+            source,
+        })?;
+        let (masters, managers) = (from.masters(), from.managers());
+        Authority::create(&inner, from.policy(), &agreement, masters, managers)?;
+        let station = Self::open(folder).or_else(|error| match error {
+            // The journal is what makes it one, and its first entry comes last.
+            StationError::NotAStation(_) => {
+                Ok(Self { folder: folder.to_owned(), authority: Authority::open(&inner)? })
+            }
+            other => Err(other),
+        })?;
+        let (mut recorder, _) = station.recorder(now)?;
+        recorder.append(Event::StationCreated {
+            authority: from.policy().name.clone(),
+            software: SOFTWARE.to_owned(),
+        })?;
+        Ok(station)
+    }
+
+    /// Opens the station in `folder`.
+    ///
+    /// # Errors
+    /// [`StationError`] where there is none or its record is damaged.
+    pub fn open(folder: &Path) -> Result<Self, StationError> {
+        if !folder.join("journal.jsonl").exists() {
+            return Err(StationError::NotAStation(folder.to_owned()));
+        }
+        let authority = Authority::open(&folder.join("authority"))?;
+        Ok(Self { folder: folder.to_owned(), authority })
+    }
+
+    /// The authority's rules and keys.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// The journal's file.
+    pub fn journal(&self) -> PathBuf {
+        self.folder.join("journal.jsonl")
+    }
+
+    /// Opens the journal for writing, going by `now`; whether a torn line was set aside.
+    ///
+    /// # Errors
+    /// [`StationError`] where it is in use, broken, or ends after `now`.
+    pub fn recorder(&self, now: Timestamp) -> Result<(Recorder, bool), StationError> {
+        Ok(Recorder::open(&self.journal(), &self.folder.join("requests"), now)?)
+    }
+
+    /// Reads the journal from its first entry on, checking the chain, and hands each entry to
+    /// `each`. Returns the last entry's digest and how the journal ended.
+    ///
+    /// # Errors
+    /// [`StationError`] where it does not hold together.
+    pub fn read_journal(
+        &self,
+        mut each: impl FnMut(&Entry),
+    ) -> Result<(Sha256, End), StationError> {
+        let path = self.journal();
+        let file = File::open(&path).map_err(|source| ExchangeError::Io {
+            path,
+            action: "opened",
+            source,
+        })?;
+        let mut chain = Chain::new(BufReader::new(file));
+        for entry in chain.by_ref() {
+            each(&entry?);
+        }
+        Ok((chain.head(), chain.end()))
+    }
+
+    /// What the journal adds up to, without opening it for writing.
+    ///
+    /// # Errors
+    /// [`StationError`] where it does not hold together.
+    pub fn ledger(&self) -> Result<Ledger, StationError> {
+        let mut ledger = Ledger::default();
+        self.read_journal(|entry| ledger.add(entry.clone()))?;
+        Ok(ledger)
+    }
+}
