@@ -43,6 +43,11 @@ where
             .iter()
             .try_for_each(|recorded| self.sign_one(recorded, &mut card, master, &mut done, all));
         self.tally.signatures = done;
+        for recorded in batch.iter().skip(self.tally.signed) {
+            let id = recorded.request();
+            self.lines
+                .push(format!("NOT SIGNED {}: consented to, waits at the station", id.0.short()));
+        }
         result.map_err(|source| SessionError::Interrupted {
             done,
             all,
