@@ -205,8 +205,8 @@ where
         }
         if self.card.is_none() {
             let mut card = (self.open_card)()?;
-            let mut session = card.session()?;
-            let (ident, master) = (session.ident()?, session.master()?);
+            let session = card.session()?;
+            let (ident, master) = (session.ident()?, session.master());
             drop(session);
             self.console.show(&format!("card {ident} is in the reader\n"));
             self.card = Some(OpenedCard { card, ident, master });
