@@ -61,11 +61,17 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Sets everything up.
+    /// Sets everything up, with a practice card that holds the master.
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
         let (card, master) = original();
-        copy(&card.path().join("card"), &folder.path().join("card"));
+        let bench = Self::around(master);
+        copy(&card.path().join("card"), &bench.path("card"));
+        bench
+    }
+
+    /// Sets everything up but the card, for this master.
+    pub fn around(master: &Certificate) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         let made = Timestamp::from(master.primary().creation_time());
         let bench = Self {
             master: master.clone(),
