@@ -75,6 +75,12 @@ struct Clock {
     since: Instant,
 }
 
+/// Whether to wait for the disk.
+enum Sync {
+    Now,
+    Later,
+}
+
 /// A request whose consent is on disk: the card may be touched. Only [`Recorder::record`] makes
 /// one. It names the request's copy at the station and holds none of it, so that a batch of any
 /// length fits in memory.
@@ -167,6 +173,10 @@ impl Recorder {
     /// # Errors
     /// [`RecorderError`] where it could not be written; then nothing more will be.
     pub fn append(&mut self, event: Event) -> Result<(), RecorderError> {
+        self.write(event, Sync::Now)
+    }
+
+    fn write(&mut self, event: Event, sync: Sync) -> Result<(), RecorderError> {
         if self.poisoned {
             return Err(RecorderError::Poisoned);
         }
@@ -176,8 +186,14 @@ impl Recorder {
         let head = Sha256::of(&line);
         line.push(b'\n');
         self.poisoned = true;
-        self.file.write_all(&line).and_then(|()| self.file.sync_data()).map_err(|source| {
-            RecorderError::Io { path: self.path.clone(), action: "written", source }
+        let written = self.file.write_all(&line).and_then(|()| match sync {
+            Sync::Now => self.file.sync_data(),
+            Sync::Later => Ok(()),
+        });
+        written.map_err(|source| RecorderError::Io {
+            path: self.path.clone(),
+            action: "written",
+            source,
         })?;
         self.poisoned = false;
         self.head = head;
@@ -194,7 +210,7 @@ impl Recorder {
         let review = consent.review();
         let request = review.request();
         let id = request.id();
-        exchange::write_path(&self.kept(id), request.text().as_bytes())?;
+        exchange::write_many(&self.kept(id), request.text().as_bytes())?;
         let expires = match request.operation() {
             Operation::Certify(certify) => certify.expires,
             Operation::RevokeCertification(_) => None,
@@ -214,6 +230,24 @@ impl Recorder {
             consent: consent.how(),
         })?;
         Ok(recorded)
+    }
+
+    /// Waits until every request that was recorded is on disk under its name. To be called once
+    /// after the last [`Recorder::record`] and before the card is touched.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where the disk fails.
+    pub fn settle(&self) -> Result<(), RecorderError> {
+        Ok(exchange::sync_folder(&self.requests)?)
+    }
+
+    /// Appends an entry that may be lost with the power without harm: the next one that is synced
+    /// takes it along.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where it could not be written; then nothing more will be.
+    pub fn append_lazily(&mut self, event: Event) -> Result<(), RecorderError> {
+        self.write(event, Sync::Later)
     }
 
     /// Where the station keeps the text of a request that was consented to.

@@ -1,5 +1,6 @@
 //! What the end-to-end tests share.
 
+pub mod flood;
 pub mod station;
 pub mod virtual_reader;
 

@@ -33,8 +33,11 @@ where
     pub(super) fn take_in(&mut self, names: &[OsString]) -> Result<(), SessionError> {
         let kept: Vec<RequestId> = self.recorder.ledger().pending().map(|(id, _)| id).collect();
         for id in kept {
-            let bytes = exchange::read_path(&self.recorder.kept(id), self.limit())?;
             let label = format!("kept at the station: {}", id.0.short());
+            let Ok(bytes) = exchange::read_path(&self.recorder.kept(id), self.limit()) else {
+                self.lost(id)?;
+                continue;
+            };
             if self.consider(&label, &bytes)? == Next::Stop {
                 return Ok(());
             }
@@ -52,6 +55,20 @@ where
             }
         }
         Ok(())
+    }
+
+    /// A request whose copy the power took before anything of it was signed.
+    fn lost(&mut self, id: RequestId) -> Result<(), SessionError> {
+        let text =
+            format!("request {} is not at the station any more: give it again\n", id.0.short());
+        self.console.show(&text);
+        let violations = vec![Violation {
+            rule: "kept".into(),
+            reason: "the station's copy was lost with the power".into(),
+            mend: "give the same request again".into(),
+        }];
+        let (request, file, by) = (Some(id), Sha256::ZERO, Refuser::Policy);
+        self.journal(Event::Refused { request, file, by, violations })
     }
 
     fn limit(&self) -> usize {

@@ -21,6 +21,7 @@ where
     /// Signs everything that was recorded.
     pub(super) fn sign(&mut self) -> Result<(), SessionError> {
         let batch = std::mem::take(&mut self.recorded);
+        self.recorder.settle()?;
         let Some(mut opened) = self.card.take().filter(|_| !batch.is_empty()) else {
             return Ok(());
         };
