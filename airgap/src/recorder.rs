@@ -75,6 +75,15 @@ struct Clock {
     since: Instant,
 }
 
+/// What a journal is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// To go on writing it: what the power cut off is set aside first.
+    Write,
+    /// To go by it without changing anything.
+    Look,
+}
+
 /// Whether to wait for the disk.
 enum Sync {
     Now,
@@ -112,6 +121,7 @@ impl Recorder {
         path: &Path,
         requests: &Path,
         now: Timestamp,
+        access: Access,
     ) -> Result<(Self, bool), RecorderError> {
         let error = |action| {
             let path = path.to_owned();
@@ -138,6 +148,7 @@ impl Recorder {
         }
         let torn = match end {
             End::Whole => false,
+            End::Torn { .. } if access == Access::Look => true,
             End::Torn { at } => {
                 let whole = std::fs::read(path).map_err(error("read"))?;
                 let rest = whole.get(usize::try_from(at).unwrap_or(0)..).unwrap_or_default();
@@ -149,7 +160,10 @@ impl Recorder {
         };
         let clock = Clock { confirmed: now, since: Instant::now() };
         let (path, requests) = (path.to_owned(), requests.to_owned());
-        Ok((Self { path, requests, file, ledger, head, clock, poisoned: false }, torn))
+        Ok((
+            Self { path, requests, file, ledger, head, clock, poisoned: access == Access::Look },
+            torn,
+        ))
     }
 
     /// What the journal adds up to so far.

@@ -40,6 +40,12 @@ pub enum ExchangeError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// More names than anybody looks at.
+    #[error("{} holds more than {MAX_LISTED} files", path.display())]
+    TooMany {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Something else is there already.
     #[error("{} exists already, with other content", path.display())]
     Exists {
@@ -71,7 +77,10 @@ pub struct Listing {
 pub fn list(folder: &Path, suffix: &str, most: usize) -> Result<Listing, ExchangeError> {
     let error = |source| ExchangeError::Io { path: folder.to_owned(), action: "listed", source };
     let mut listing = Listing::default();
-    for entry in std::fs::read_dir(folder).map_err(error)?.take(MAX_LISTED) {
+    for (at, entry) in std::fs::read_dir(folder).map_err(error)?.enumerate() {
+        if at == MAX_LISTED {
+            return Err(ExchangeError::TooMany { path: folder.to_owned() });
+        }
         let name = entry.map_err(error)?.file_name();
         let bytes = name.as_encoded_bytes();
         if bytes.starts_with(b".") {

@@ -66,7 +66,7 @@ impl Ledger {
             }
             Event::SessionEnded => self.open_session = false,
             Event::Refused { request: Some(id), by, violations, .. } => {
-                self.forget_pending(id);
+                self.give_up(id);
                 let reason = violations.first().map(|v| v.reason.clone()).unwrap_or_default();
                 match by {
                     Refuser::Operator => {
@@ -133,6 +133,16 @@ impl Ledger {
         {
             push(self.decisions.entry(done.key).or_default(), done.decision);
             self.decided.insert(request, Decided::Signed { at });
+        }
+    }
+
+    /// A request that is refused after some of its signatures were made: those were made, and
+    /// count as a decision on the key, although nobody was given them.
+    fn give_up(&mut self, request: RequestId) {
+        let Some(mut pending) = self.forget_pending(request) else { return };
+        if !pending.signed.is_empty() {
+            pending.decision.user_ids.truncate(pending.signed.len());
+            push(self.decisions.entry(pending.key).or_default(), pending.decision);
         }
     }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use airgap::Access;
 use airgap::card::{
     Card, CardBackend, CardCaps, CardTransaction, NewPins, PinType, SmartcardError,
 };
@@ -174,7 +175,8 @@ impl Bench {
         card: impl FnMut() -> Result<Card, airgap::card::CardError>,
     ) -> Result<Tally, SessionError> {
         let station = self.station();
-        let (recorder, _) = station.recorder(self.now)?;
+        let access = if options.dry_run { Access::Look } else { Access::Write };
+        let (recorder, _) = station.recorder(self.now, access)?;
         session::run(&station, recorder, options, console, card)
     }
 

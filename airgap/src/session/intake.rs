@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use countersign::certificate::Certificate;
 use countersign::digest::Sha256;
-use countersign::exchange;
+use countersign::exchange::{self, ExchangeError};
 use countersign::journal::Event;
 use countersign::policy::{Decided, History, Policy, Rejection, Review, Violation};
 use countersign::request::{Request, RequestId};
@@ -51,7 +51,11 @@ where
                         return Ok(());
                     }
                 }
-                Err(error) => self.unreadable(&label, &[], "size", &error.to_string())?,
+                Err(error) => {
+                    let too_long = matches!(error, ExchangeError::TooLong { .. });
+                    let rule = if too_long { "size" } else { "readable" };
+                    self.unreadable(&label, None, rule, &error.to_string())?;
+                }
             }
         }
         Ok(())
@@ -67,7 +71,7 @@ where
             reason: "the station's copy was lost with the power".into(),
             mend: "give the same request again".into(),
         }];
-        let (request, file, by) = (Some(id), Sha256::ZERO, Refuser::Policy);
+        let (request, file, by) = (Some(id), None, Refuser::Policy);
         self.journal(Event::Refused { request, file, by, violations })
     }
 
@@ -87,7 +91,7 @@ where
                     reason = format!("{reason}: {cause}");
                     source = cause.source();
                 }
-                self.unreadable(label, untrusted, "format", &reason)?;
+                self.unreadable(label, Some(untrusted), "format", &reason)?;
                 return Ok(Next::GoOn);
             }
         };
@@ -183,7 +187,7 @@ where
         self.lines.push(format!("REFUSED    {}\n           {}", describe(request), why.join("; ")));
         self.journal(Event::Refused {
             request: Some(request.id()),
-            file,
+            file: Some(file),
             by,
             violations: violations.clone(),
         })?;
@@ -197,7 +201,7 @@ where
     fn unreadable(
         &mut self,
         label: &str,
-        untrusted: &[u8],
+        untrusted: Option<&[u8]>,
         rule: &str,
         reason: &str,
     ) -> Result<(), SessionError> {
@@ -210,7 +214,7 @@ where
             reason,
             mend: "make the request again with countersign".into(),
         }];
-        let (file, by) = (Sha256::of(untrusted), Refuser::Policy);
+        let (file, by) = (untrusted.map(Sha256::of), Refuser::Policy);
         self.journal(Event::Refused { request: None, file, by, violations })
     }
 
