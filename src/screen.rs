@@ -13,8 +13,17 @@ use crate::time::Timestamp;
 /// Widest line, in characters, where the text allows.
 const WIDTH: usize = 78;
 
+/// How much of each verdict to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The rules that hold by name only: what fits one screen at the station.
+    Brief,
+    /// What every rule found.
+    Full,
+}
+
 /// The screen for a request that holds by every rule.
-pub fn review(review: &Review, context: &Context<'_>, history: &History) -> String {
+pub fn review(review: &Review, context: &Context<'_>, history: &History, detail: Detail) -> String {
     let mut out = String::new();
     let request = review.request();
     heading(&mut out, request, context);
@@ -24,7 +33,7 @@ pub fn review(review: &Review, context: &Context<'_>, history: &History) -> Stri
     field(&mut out, "", &format!("{}, made {}", algorithm(certificate.primary()), made.date()));
     asked(&mut out, request);
     before(&mut out, history, request);
-    findings(&mut out, review.findings());
+    findings(&mut out, review.findings(), detail);
     signatures(&mut out, review.statements());
     digest(&mut out, request);
     out
@@ -36,7 +45,7 @@ pub fn rejection(rejection: &Rejection, context: &Context<'_>, history: &History
     heading(&mut out, &rejection.request, context);
     asked(&mut out, &rejection.request);
     before(&mut out, history, &rejection.request);
-    findings(&mut out, &rejection.findings);
+    findings(&mut out, &rejection.findings, Detail::Brief);
     digest(&mut out, &rejection.request);
     out
 }
@@ -63,7 +72,7 @@ fn before(out: &mut String, history: &History, request: &Request) {
     let own = history.decisions.iter().filter(|d| d.master == request.master());
     let mut lines: Vec<String> = own.map(decision).collect();
     if lines.is_empty() {
-        lines.push("nothing: this key is new to the master, by the records here".into());
+        lines.push("nothing, by the records here".into());
     }
     for (at, line) in lines.iter().enumerate() {
         field(out, if at == 0 { "before" } else { "" }, line);
@@ -80,32 +89,39 @@ fn decision(decision: &Decision) -> String {
     format!("{} {what}: {}", decision.created.date(), ids.join(", "))
 }
 
-fn findings(out: &mut String, findings: &[Finding]) {
-    let _ = writeln!(out, "\nrules");
-    for finding in findings {
+/// The verdicts: every rule by name; what a person should know, and in full what was found.
+fn findings(out: &mut String, findings: &[Finding], detail: Detail) {
+    let holds = |f: &&Finding| matches!(f.verdict, Verdict::Holds(_));
+    let brief = detail == Detail::Brief;
+    let _ = writeln!(out);
+    if brief {
+        let names: Vec<&str> = findings.iter().filter(holds).map(|f| f.rule).collect();
+        field(out, &format!("{} rules hold", names.len()), &names.join(" · "));
+    }
+    for finding in findings.iter().filter(|f| !(brief && holds(f))) {
         let (mark, text) = match &finding.verdict {
             Verdict::Holds(found) => ("ok  ", found),
             Verdict::Warns(found) => ("NOTE", found),
             Verdict::Broken { reason, .. } => ("NO  ", reason),
         };
-        let text = Safe(text).to_string();
-        let lines = wrap(&text, WIDTH - 34);
-        let mut lines = lines.iter();
-        let first = lines.next().map_or("", String::as_str);
-        let _ = writeln!(out, "  {mark} {:<26} {first}", finding.rule);
-        for line in lines {
-            let _ = writeln!(out, "{:34}{line}", "");
+        let label = format!("{mark} {}", finding.rule);
+        for (at, line) in wrap(&Safe(text).to_string(), WIDTH - 30).iter().enumerate() {
+            let _ = writeln!(out, "{:<29} {line}", if at == 0 { &label } else { "" });
         }
         if let Verdict::Broken { mend, .. } = &finding.verdict {
-            for line in wrap(&format!("→ {}", Safe(mend)), WIDTH - 34) {
-                let _ = writeln!(out, "{:34}{line}", "");
+            for line in wrap(&format!("→ {}", Safe(mend)), WIDTH - 30) {
+                let _ = writeln!(out, "{:<29} {line}", "");
             }
         }
     }
 }
 
 fn signatures(out: &mut String, statements: &[Statement]) {
-    let _ = writeln!(out, "\nthe key will sign {} time(s), SHA-512 digests:", statements.len());
+    let count = match statements.len() {
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    };
+    let _ = writeln!(out, "\nthe master key will sign {count}, over these SHA-512 digests:");
     for statement in statements {
         let id = String::from_utf8_lossy(statement.user_id().value()).into_owned();
         let digest = hex::encode(statement.digest());

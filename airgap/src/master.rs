@@ -55,7 +55,8 @@ pub fn generate(
         values.push(SubpacketValue::KeyExpirationTime(expires.since(created).into()));
     }
     let statement = Statement::self_certification(&key, &user_id, values)?;
-    card.unlock(pins.pin.clone())?;
+    let before = card.before_unlocking()?;
+    card.unlock(pins.pin.clone(), before)?;
     let signature: Signature = statement.complete(&card.sign(statement.digest())?)?;
     let mut bytes = Vec::new();
     for packet in [Packet::from(key), user_id.into(), signature.into()] {

@@ -15,7 +15,7 @@ use crate::operation::{Agreement, CertificateBlock, Certify, Operation, Reason, 
 use crate::policy::{History, Policy, Rejection};
 use crate::request::{Draft, MAX_BYTES, Request};
 use crate::safe::Safe;
-use crate::screen;
+use crate::screen::{self, Detail};
 use crate::time::Timestamp;
 
 pub(super) fn run(common: &Common, verb: RequestVerb) -> Result<(), Failure> {
@@ -96,7 +96,7 @@ fn finish(
     let request = review.request();
     let place = write(output, &request.file_name(), request.text().as_bytes())?;
     if !common.quiet {
-        eprint!("{}", screen::review(&review, &context, &history));
+        eprint!("{}", screen::review(&review, &context, &history, Detail::Brief));
         eprintln!("\nwritten: {place}");
         eprintln!("next: carry it to the station, and compare the words there");
     }
@@ -141,7 +141,7 @@ fn show(authority: &Authority, file: &Path, now: Timestamp) -> Result<(), Failur
     let context = authority.context(now);
     match Policy::review(&context, request, &history) {
         Ok(review) => {
-            print!("{}", screen::review(&review, &context, &history));
+            print!("{}", screen::review(&review, &context, &history, Detail::Full));
             Ok(())
         }
         Err(rejection) => {

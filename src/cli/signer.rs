@@ -170,7 +170,8 @@ fn sign_with_file(cert: &Cert, text: &str, now: Timestamp) -> Result<Vec<u8>, Fa
         .creation_time(std::time::SystemTime::from(now))
         .cleartext();
     let mut message = signer.build()?;
-    message.write_all(text.as_bytes())?;
+    // The line end before the signature is not part of the text (RFC 9580 §7.1); gpg does the same.
+    message.write_all(text.trim_end_matches('\n').as_bytes())?;
     message.finalize()?;
     Ok(signed)
 }

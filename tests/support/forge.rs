@@ -31,7 +31,8 @@ pub fn sign(key_file: &Path, text: &str, time: Timestamp) -> String {
         .map(|s| s.creation_time(std::time::SystemTime::from(time)).cleartext())
         .and_then(Signer::build)
         .expect("a signer");
-    message.write_all(text.as_bytes()).expect("writing to memory");
+    // The line end before the signature is not part of the text (RFC 9580 §7.1).
+    message.write_all(text.strip_suffix('\n').unwrap_or(text).as_bytes()).expect("writing to memory");
     message.finalize().expect("writing to memory");
     String::from_utf8(signed).expect("cleartext of text is text")
 }

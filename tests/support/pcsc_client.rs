@@ -1,5 +1,7 @@
 //! `pcsc-client present|absent SECONDS`: waits until a card is in a reader, or in none.
 //! `pcsc-client idents`: prints the identity of each OpenPGP card, as openpgp-card reads it.
+//! `pcsc-client adopt short|extended FILE PIN ADMIN-PIN`: puts the RSA key of a file into the signature slot of the only card, as it
+//! was delivered, and changes its PINs.
 
 use std::{
     env,
@@ -11,8 +13,20 @@ use std::{
 
 use card_backend::{CardBackend, CardCaps, CardTransaction, SmartcardError};
 use card_backend_pcsc::PcscBackend;
+use openpgp_card::ocard::{
+    KeyType,
+    crypto::{CardUploadableKey, PrivateKeyMaterial, RSAKey},
+    data::{Fingerprint, KeyGenerationTime},
+};
 use openpgp_card::{Card, state::Open};
 use pcsc::{Context, ReaderState, Scope, State};
+use secrecy::SecretString;
+use sequoia_openpgp as openpgp;
+
+use openpgp::cert::Cert;
+use openpgp::crypto::mpi;
+use openpgp::packet::key::SecretKeyMaterial;
+use openpgp::parse::Parse as _;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -20,7 +34,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         ["present", seconds] => wait(true, Duration::from_secs(seconds.parse()?)),
         ["absent", seconds] => wait(false, Duration::from_secs(seconds.parse()?)),
         ["idents"] => print_idents(),
-        _ => Err("usage: pcsc-client present SECONDS | absent SECONDS | idents".into()),
+        ["adopt", length, file, pin, admin] => adopt(length, file, pin, admin),
+        _ => Err("usage: pcsc-client present SECONDS | absent SECONDS | idents | adopt short|extended FILE PIN ADMIN-PIN".into()),
     }
 }
 
@@ -60,6 +75,95 @@ fn print_idents() -> Result<ExitCode, Box<dyn Error>> {
         println!("{}", card.transaction()?.application_identifier()?.ident());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn adopt(length: &str, file: &str, pin: &str, admin: &str) -> Result<ExitCode, Box<dyn Error>> {
+    let key = Rsa::read(file)?;
+    let backend = PcscBackend::cards(None)?.next().ok_or("no card")??;
+    let backend: Box<dyn CardBackend + Send + Sync> = match length {
+        "short" => Box::new(ShortLength(backend)),
+        _ => Box::new(backend),
+    };
+    let mut card = Card::<Open>::new(backend)?;
+    let mut card = card.transaction()?;
+    card.change_user_pin(SecretString::from("123456"), SecretString::from(pin))?;
+    card.change_admin_pin(SecretString::from("12345678"), SecretString::from(admin))?;
+    card.as_admin_card(SecretString::from(admin))?.import_key(&key, KeyType::Signing)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The parts of an RSA key that a card wants; all three cards take exponent, primes and modulus.
+#[derive(Clone)]
+struct Rsa {
+    fingerprint: [u8; 20],
+    created: u32,
+    e: Vec<u8>,
+    p: Vec<u8>,
+    q: Vec<u8>,
+    n: Vec<u8>,
+}
+
+impl Rsa {
+    fn read(file: &str) -> Result<Self, Box<dyn Error>> {
+        let cert = Cert::from_file(file)?;
+        let key = cert.primary_key().key().clone().parts_into_secret()?;
+        let created = key.creation_time().duration_since(std::time::UNIX_EPOCH)?.as_secs();
+        let mpi::PublicKey::RSA { e, n } = key.mpis() else { return Err("not RSA".into()) };
+        let (e, n) = (e.value().to_vec(), n.value().to_vec());
+        let SecretKeyMaterial::Unencrypted(secret) = key.secret() else {
+            return Err("encrypted".into());
+        };
+        let (p, q) = secret.map(|secret| match secret {
+            mpi::SecretKeyMaterial::RSA { p, q, .. } => (p.value().to_vec(), q.value().to_vec()),
+            _ => Default::default(),
+        });
+        let fingerprint = key.fingerprint().as_bytes().try_into()?;
+        Ok(Self { fingerprint, created: u32::try_from(created)?, e, p, q, n })
+    }
+}
+
+impl CardUploadableKey for Rsa {
+    fn private_key(&self) -> Result<PrivateKeyMaterial, openpgp_card::Error> {
+        Ok(PrivateKeyMaterial::R(Box::new(self.clone())))
+    }
+
+    fn timestamp(&self) -> KeyGenerationTime {
+        self.created.into()
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint, openpgp_card::Error> {
+        Ok(self.fingerprint.into())
+    }
+}
+
+impl RSAKey for Rsa {
+    fn e(&self) -> &[u8] {
+        &self.e
+    }
+
+    fn p(&self) -> &[u8] {
+        &self.p
+    }
+
+    fn q(&self) -> &[u8] {
+        &self.q
+    }
+
+    fn pq(&self) -> &[u8] {
+        &[]
+    }
+
+    fn dp1(&self) -> &[u8] {
+        &[]
+    }
+
+    fn dq1(&self) -> &[u8] {
+        &[]
+    }
+
+    fn n(&self) -> &[u8] {
+        &self.n
+    }
 }
 
 /// Any card, without extended length.

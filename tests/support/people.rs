@@ -8,7 +8,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::run::{Run, built_in, program, run};
+use crate::program;
+use crate::run::{Run, built_in, run};
 
 /// To be raised when what is kept changes.
 const EDITION: &str = "people-1";

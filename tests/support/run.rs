@@ -101,16 +101,6 @@ pub fn run(command: &Command, input: &str) -> Run {
     run
 }
 
-/// One of the two programs, which lie beside the folder of the tests.
-///
-/// # Panics
-/// Where it was not built.
-pub fn program(name: &str) -> PathBuf {
-    let path = built_in().join(name);
-    assert!(path.exists(), "{} is not built: run scripts/test", path.display());
-    path
-}
-
 /// The folder that cargo built the programs in.
 pub fn built_in() -> PathBuf {
     let test = env::current_exe().expect("a running program has a path");

@@ -10,7 +10,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::people::{PIN, copy, fingerprint, kept, kill_agent, with_pins};
-use crate::run::{Run, program, run};
+use crate::program;
+use crate::run::{Run, run};
 
 const AGREEMENT: &str = "I keep my key to myself, and say so when it is lost.\n";
 

@@ -60,7 +60,7 @@ impl Session<'_> {
     /// [`CardError`] where the slot is in use, a PIN is not the factory's any more, or the card
     /// cannot make such a key.
     pub fn generate(&mut self, pins: &NewPins) -> Result<Generated, CardError> {
-        if let Some(present) = self.master()? {
+        if let Some(present) = self.master() {
             return Err(CardError::SlotInUse(present));
         }
         let factory = SecretString::from(FACTORY_ADMIN_PIN);

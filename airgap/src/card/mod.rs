@@ -13,7 +13,6 @@ mod status;
 mod wire;
 
 use openpgp_card::ocard::crypto::{HashAlgo, PublicKeyMaterial, SigningAlgo};
-use openpgp_card::ocard::data::ApplicationRelatedData;
 use openpgp_card::ocard::{KeyType, StatusBytes};
 use openpgp_card::state::Transaction;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -35,6 +34,8 @@ const FACTORY_PINS: [&str; 3] = ["123456", "12345678", "000000"];
 /// One transaction on a card.
 pub struct Session<'a> {
     card: openpgp_card::Card<Transaction<'a>>,
+    /// What the signature slot held when the transaction began.
+    master: Option<Fingerprint>,
     /// The PIN, kept for cards that want it before each signature; nothing otherwise.
     pin: Option<SecretString>,
     /// Whether the card will make the next signature without being told the PIN again.
@@ -53,8 +54,12 @@ pub struct BeforeUnlocking {
 }
 
 impl<'a> Session<'a> {
-    fn new(card: openpgp_card::Card<Transaction<'a>>) -> Self {
-        Self { card, pin: None, unlocked: false }
+    /// The transaction has just read the card's data: the fingerprint is taken from there, while
+    /// it is fresh, and no command is spent on it.
+    fn new(mut card: openpgp_card::Card<Transaction<'a>>) -> Result<Self, CardError> {
+        let fingerprints = card.fingerprints()?;
+        let bytes = fingerprints.signature().and_then(|f| <[u8; 20]>::try_from(f.as_bytes()).ok());
+        Ok(Self { card, master: bytes.map(Fingerprint::from), pin: None, unlocked: false })
     }
 
     /// Reads what the card says of itself, afresh: nothing that may have changed is remembered.
@@ -69,7 +74,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// [`CardError`] where the card is gone or answers nonsense.
-    pub fn ident(&mut self) -> Result<String, CardError> {
+    pub fn ident(&self) -> Result<String, CardError> {
         Ok(self.card.application_identifier()?.ident())
     }
 
@@ -81,13 +86,10 @@ impl<'a> Session<'a> {
         Ok(self.card.digital_signature_count()?)
     }
 
-    /// The fingerprint stored for the signature slot; none where the slot is empty.
-    ///
-    /// # Errors
-    /// [`CardError`] where the card is gone or answers nonsense.
-    pub fn master(&mut self) -> Result<Option<Fingerprint>, CardError> {
-        let data = self.card.card().application_related_data()?;
-        signature_key(&data)
+    /// The fingerprint stored for the signature slot when the transaction began; none where the
+    /// slot was empty.
+    pub fn master(&self) -> Option<Fingerprint> {
+        self.master
     }
 
     /// Checks that the key in the signature slot is `master`: by the stored fingerprint and by
@@ -97,7 +99,7 @@ impl<'a> Session<'a> {
     /// [`CardError`] where it is another key, none, or not RSA.
     pub fn check_master(&mut self, master: &Certificate) -> Result<(), CardError> {
         let expected = master.fingerprint();
-        let actual = self.master()?.ok_or(CardError::EmptySlot { expected })?;
+        let actual = self.master.ok_or(CardError::EmptySlot { expected })?;
         if actual != expected {
             return Err(CardError::OtherKey { actual, expected });
         }
@@ -130,7 +132,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`CardError`] with the tries that are left where the card says no; a factory PIN and one
     /// of an impossible length are refused without asking the card.
-    pub fn unlock(&mut self, pin: SecretString) -> Result<(), CardError> {
+    pub fn unlock(&mut self, pin: SecretString, card: BeforeUnlocking) -> Result<(), CardError> {
         let text = pin.expose_secret();
         if !(6..=127).contains(&text.len()) {
             return Err(CardError::PinLength);
@@ -138,12 +140,11 @@ impl<'a> Session<'a> {
         if FACTORY_PINS.contains(&text) {
             return Err(CardError::FactoryPin);
         }
-        let before = self.before_unlocking()?;
-        if before.tries == 0 {
+        if card.tries == 0 {
             return Err(CardError::PinBlocked);
         }
         self.verify(pin.clone())?;
-        self.pin = before.pin_once.then_some(pin);
+        self.pin = card.pin_once.then_some(pin);
         Ok(())
     }
 
@@ -182,11 +183,4 @@ impl<'a> Session<'a> {
             other => other.into(),
         })
     }
-}
-
-/// The fingerprint in the signature slot, as the card stores it.
-fn signature_key(data: &ApplicationRelatedData) -> Result<Option<Fingerprint>, CardError> {
-    let fingerprints = data.fingerprints()?;
-    let bytes = fingerprints.signature().and_then(|f| <[u8; 20]>::try_from(f.as_bytes()).ok());
-    Ok(bytes.map(Fingerprint::from))
 }

@@ -56,7 +56,7 @@ impl Card {
     /// # Errors
     /// [`CardError`] where the card is gone.
     pub fn session(&mut self) -> Result<Session<'_>, CardError> {
-        Ok(Session::new(self.card.transaction()?))
+        Session::new(self.card.transaction()?)
     }
 
     /// The commands that went to the card.

@@ -60,7 +60,11 @@ impl Status {
             manufacturer: id.manufacturer_name().to_owned(),
             version: format!("{}.{}", id.version() >> 8, id.version() & 0xff),
             cardholder: holder.unwrap_or_default(),
-            key: super::signature_key(&data)?,
+            key: data
+                .fingerprints()?
+                .signature()
+                .and_then(|f| <[u8; 20]>::try_from(f.as_bytes()).ok())
+                .map(Fingerprint::from),
             algorithm: data.algorithm_attributes(KeyType::Signing)?.to_string(),
             tries: [pins.err_count_pw1(), pins.err_count_rc(), pins.err_count_pw3()],
             pin_once: pins.pw1_cds_valid_once(),

@@ -12,7 +12,7 @@ use countersign::cli::{Exit, Failure};
 use countersign::exchange;
 use countersign::policy::Policy;
 use countersign::request::{MAX_BYTES, Request};
-use countersign::screen;
+use countersign::screen::{self, Detail};
 use countersign::time::Timestamp;
 
 use crate::card::{Card, CardError, NewPins};
@@ -154,7 +154,7 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
         let key = countersign::certificate::Certificate::read(key, &[]).ok();
         let history = ledger.history(request.id(), key.map(|c| c.fingerprint()));
         match Policy::review(&context, request, &history) {
-            Ok(review) => print!("{}", screen::review(&review, &context, &history)),
+            Ok(review) => print!("{}", screen::review(&review, &context, &history, Detail::Full)),
             Err(rejection) => {
                 print!("{}", screen::rejection(&rejection, &context, &history));
                 refused += 1;

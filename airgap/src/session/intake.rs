@@ -10,7 +10,7 @@ use countersign::policy::{Decided, History, Policy, Rejection, Review, Violation
 use countersign::request::{Request, RequestId};
 use countersign::response::{Outcome, Refuser, Response};
 use countersign::safe::Safe;
-use countersign::screen;
+use countersign::screen::{self, Detail};
 
 use super::{OpenedCard, Session, SessionError};
 use crate::card::{Card, CardError};
@@ -97,7 +97,7 @@ where
                 if !self.card_fits(&review)? {
                     return Ok(Next::GoOn);
                 }
-                self.console.show(&screen::review(&review, &context, &history));
+                self.console.show(&screen::review(&review, &context, &history, Detail::Brief));
                 self.ask(review, untrusted)
             }
         }
@@ -115,14 +115,13 @@ where
         match Consent::ask(review, self.console)? {
             Answer::Consent(consent) => {
                 let review = consent.review();
-                let line = format!("consented  {}", describe(review.request()));
                 if self.options.dry_run {
+                    self.lines.push(format!("would sign {}", describe(review.request())));
                     self.console.show("dry run: nothing is written down and nothing signed\n");
                 } else {
                     let recorded = self.recorder.record(*consent)?;
                     self.recorded.push(recorded);
                 }
-                self.lines.push(line);
                 Ok(Next::GoOn)
             }
             Answer::Refused { review, reason } => {
@@ -206,8 +205,8 @@ where
         }
         if self.card.is_none() {
             let mut card = (self.open_card)()?;
-            let mut session = card.session()?;
-            let (ident, master) = (session.ident()?, session.master()?);
+            let session = card.session()?;
+            let (ident, master) = (session.ident()?, session.master());
             drop(session);
             self.console.show(&format!("card {ident} is in the reader\n"));
             self.card = Some(OpenedCard { card, ident, master });

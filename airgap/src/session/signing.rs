@@ -43,6 +43,11 @@ where
             .iter()
             .try_for_each(|recorded| self.sign_one(recorded, &mut card, master, &mut done, all));
         self.tally.signatures = done;
+        for recorded in batch.iter().skip(self.tally.signed) {
+            let id = recorded.request();
+            self.lines
+                .push(format!("NOT SIGNED {}: consented to, waits at the station", id.0.short()));
+        }
         result.map_err(|source| SessionError::Interrupted {
             done,
             all,
@@ -91,24 +96,24 @@ where
     }
 
     fn unlock(&mut self, card: &mut card::Session<'_>, all: usize) -> Result<(), SessionError> {
-        let status = card.before_unlocking()?;
-        if status.tries == 0 {
+        let before = card.before_unlocking()?;
+        if before.tries == 0 {
             return Err(CardError::PinBlocked.into());
         }
         self.console.show(&format!("\n{all} signature(s) to make. "));
-        if status.pin_once {
+        if before.pin_once {
             self.console
                 .show("This card wants its PIN before each one: it is sent again for you. ");
         }
-        if status.touch {
+        if before.touch {
             self.console.show("TOUCH THE CARD for each one, when it blinks. ");
         }
-        if status.tries == 1 {
+        if before.tries == 1 {
             self.console.show("ONLY ONE TRY IS LEFT before the card blocks its PIN. ");
         }
-        let pin = self.console.pin(&format!("PIN ({} tries left): ", status.tries))?;
+        let pin = self.console.pin(&format!("PIN ({} tries left): ", before.tries))?;
         self.console.show("\n");
-        Ok(card.unlock(pin)?)
+        Ok(card.unlock(pin, before)?)
     }
 
     /// Signs one request to its end and answers it.

@@ -1,5 +1,5 @@
 //! The rules, one constant each, grouped by what they look at. docs/policy.md explains every one
-//! under its name; `tests/policy.rs` holds one passing and one failing case for each.
+//! under its name; `tests.rs` holds one passing and one failing case for each.
 
 pub mod certificate;
 pub mod certification;
@@ -23,3 +23,6 @@ pub fn all() -> Vec<(&'static str, &'static str)> {
         .chain([common::SIGNABLE, common::BATCH_SIZE])
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

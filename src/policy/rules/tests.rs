@@ -1,0 +1,417 @@
+//! One passing and one failing case for each rule, under the rule's name.
+
+use std::io::Write as _;
+use std::sync::OnceLock;
+
+use sequoia_openpgp as openpgp;
+
+use openpgp::cert::{Cert, CertBuilder, CipherSuite};
+use openpgp::packet::signature::SignatureBuilder;
+use openpgp::serialize::SerializeInto as _;
+use openpgp::serialize::stream::{Message, Signer};
+use openpgp::types::{HashAlgorithm, KeyFlags, ReasonForRevocation, SignatureType};
+
+use crate::certificate::Certificate;
+use crate::digest::Sha256;
+use crate::operation::{
+    Agreement, CertificateBlock, Certify, Operation, Reason, RevokeCertification, TrustSignature,
+};
+use crate::policy::{
+    Context, Decided, Decision, Finding, History, Introducer, Kind, Manager, Named, Policy, Verdict,
+};
+use crate::request::{Draft, MAX_BYTES, Request, RequestId};
+use crate::time::Timestamp;
+
+const BORN: Timestamp = Timestamp::from_unix(1_790_000_000);
+const DAY: u32 = Timestamp::DAY;
+
+/// Keys that every case shares: making them is what takes time.
+struct Keys {
+    master: Cert,
+    alice: Cert,
+    maria: Cert,
+}
+
+fn builder(user_id: &str) -> CertBuilder<'_> {
+    CertBuilder::new()
+        .set_creation_time(std::time::SystemTime::from(BORN))
+        .set_primary_key_flags(KeyFlags::empty().set_certification().set_signing())
+        .add_userid(user_id)
+}
+
+fn keys() -> &'static Keys {
+    static KEYS: OnceLock<Keys> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let make = |b: CertBuilder<'_>| b.generate().expect("a key").0;
+        Keys {
+            master: make(builder("M <m@example.org>").set_cipher_suite(CipherSuite::RSA2k)),
+            alice: make(builder("Alice <alice@example.org>").add_signing_subkey()),
+            maria: make(builder("Maria <maria@example.org>")),
+        }
+    })
+}
+
+fn read(cert: &Cert) -> Certificate {
+    let public = cert.clone().strip_secret_key_material();
+    Certificate::read(public.to_vec().expect("bytes").as_slice(), &[]).expect("a certificate")
+}
+
+/// Everything that a review looks at, to be bent in one place by each failing case.
+struct Case {
+    policy: Policy,
+    masters: Vec<Certificate>,
+    managers: Vec<Certificate>,
+    now: Timestamp,
+    created: Timestamp,
+    signed_at: Timestamp,
+    signer: Cert,
+    operation: Operation,
+    master: crate::fingerprint::Fingerprint,
+    history: History,
+    batch: usize,
+    spoil: fn(String) -> String,
+}
+
+impl Case {
+    fn certify() -> Self {
+        let keys = keys();
+        let (master, maria) = (read(&keys.master), read(&keys.maria));
+        let notation = "agreement-sha256@example.org".to_owned();
+        let agreement = Agreement { sha256: Sha256::of("I agree."), notation };
+        let name = "Example".to_owned();
+        let named = Named { name: name.clone(), fingerprint: master.fingerprint() };
+        let mut policy = Policy::with_defaults(&name, named, agreement.clone());
+        policy.managers.push(Manager {
+            name: "Maria".into(),
+            fingerprint: maria.fingerprint(),
+            may_request: vec![crate::operation::OperationName::RevokeCertification],
+        });
+        let created = BORN.after(10 * DAY);
+        let mut case = Self {
+            policy,
+            master: master.fingerprint(),
+            masters: vec![master],
+            managers: vec![maria],
+            now: created.after(DAY),
+            created,
+            signed_at: created,
+            signer: keys.alice.clone(),
+            operation: Operation::Certify(Certify {
+                certificate: CertificateBlock::new(Vec::new()),
+                user_ids: vec!["Alice <alice@example.org>".into()],
+                expires: Some(created.after(365 * DAY)),
+                agreement,
+                policy_uri: None,
+                trust: None,
+            }),
+            history: History::default(),
+            batch: 1,
+            spoil: |text| text,
+        };
+        case.carry(&keys.alice);
+        case
+    }
+
+    fn revoke() -> Self {
+        let mut case = Self::certify();
+        let master = case.masters[0].clone();
+        let asked = case.asked().clone();
+        case.operation = Operation::RevokeCertification(RevokeCertification {
+            certificate: asked.certificate,
+            user_ids: asked.user_ids.clone(),
+            reason: Reason::UserIdInvalid,
+            text: "left the project".into(),
+        });
+        case.signer = keys().maria.clone();
+        case.history.decisions.push(Decision {
+            request: RequestId(Sha256::ZERO),
+            master: master.fingerprint(),
+            created: BORN.after(DAY),
+            kind: Kind::Certified { expires: None },
+            user_ids: asked.user_ids,
+        });
+        case
+    }
+
+    fn asked(&mut self) -> &mut Certify {
+        match &mut self.operation {
+            Operation::Certify(certify) => certify,
+            Operation::RevokeCertification(_) => panic!("this case is about a certification"),
+        }
+    }
+
+    fn revocation(&mut self) -> &mut RevokeCertification {
+        match &mut self.operation {
+            Operation::RevokeCertification(revoke) => revoke,
+            Operation::Certify(_) => panic!("this case is about a revocation"),
+        }
+    }
+
+    /// Asks about another key, which also signs the request.
+    fn carry(&mut self, cert: &Cert) {
+        self.signer = cert.clone();
+        let bytes = read(cert).to_bytes();
+        self.asked().certificate = CertificateBlock::new(bytes);
+    }
+
+    fn alice_with(&mut self, add: impl Fn(&Cert) -> Vec<openpgp::Packet>) {
+        let cert = keys().alice.clone();
+        let packets = add(&cert);
+        self.carry(&cert.insert_packets(packets).expect("insert").0);
+    }
+
+    fn text(&self) -> String {
+        let draft = Draft::new(self.created, self.master, self.operation.clone());
+        let policy = openpgp::policy::StandardPolicy::at(std::time::SystemTime::from(self.created));
+        // The newest key of the certificate that can sign, as gpg chooses.
+        let key = self
+            .signer
+            .keys()
+            .secret()
+            .with_policy(&policy, std::time::SystemTime::from(self.created))
+            .for_signing()
+            .last()
+            .or_else(|| None)
+            .map(|k| k.key().clone());
+        let key = key.unwrap_or_else(|| {
+            self.signer.primary_key().key().clone().parts_into_secret().expect("secret").into()
+        });
+        let mut signed = Vec::new();
+        let mut message =
+            Signer::new(Message::new(&mut signed), key.into_keypair().expect("key pair"))
+                .and_then(|s| s.hash_algo(HashAlgorithm::SHA512))
+                .expect("signer")
+                .creation_time(std::time::SystemTime::from(self.signed_at))
+                .cleartext()
+                .build()
+                .expect("message");
+        message.write_all(draft.text().trim_end().as_bytes()).expect("write");
+        message.finalize().expect("finalize");
+        (self.spoil)(String::from_utf8(signed).expect("text"))
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        let request = match Request::parse(self.text().as_bytes(), MAX_BYTES) {
+            Ok(request) => request,
+            Err(error) => {
+                let verdict = Verdict::broken(error.to_string(), "");
+                return vec![Finding { rule: "format", verdict }];
+            }
+        };
+        let context = Context {
+            policy: &self.policy,
+            masters: &self.masters,
+            managers: &self.managers,
+            now: self.now,
+        };
+        let mut findings = match Policy::review(&context, request, &self.history) {
+            Ok(review) => review.findings().to_vec(),
+            Err(rejection) => rejection.findings,
+        };
+        findings.push(super::common::batch_size(self.batch, &self.policy));
+        findings
+    }
+
+    fn verdict(&self, rule: &str) -> Verdict {
+        let findings = self.findings();
+        let found = findings.iter().find(|f| f.rule == rule);
+        found.unwrap_or_else(|| panic!("{rule} was not asked: {findings:?}")).verdict.clone()
+    }
+}
+
+/// For each rule: a case in which every rule holds, and what breaks just this one.
+macro_rules! rules {
+    ($($module:ident $rule:literal $case:ident $bend:expr;)*) => {
+        $(mod $module {
+            use super::*;
+
+            #[test]
+            fn holds() {
+                for finding in Case::$case().findings() {
+                    assert!(finding.violation().is_none(), "{finding:?}");
+                }
+            }
+
+            #[test]
+            fn breaks() {
+                let mut case = Case::$case();
+                let bend: fn(&mut Case) = $bend;
+                bend(&mut case);
+                let verdict = case.verdict($rule);
+                assert!(matches!(verdict, Verdict::Broken { .. }), "{verdict:?}");
+            }
+        })*
+
+        #[test]
+        fn every_rule_has_its_cases() {
+            let mut tested = vec![$($rule),*];
+            let mut all: Vec<_> = super::all().into_iter().map(|(name, _)| name).collect();
+            tested.sort_unstable();
+            all.sort_unstable();
+            assert_eq!(tested, all);
+        }
+    };
+}
+
+rules! {
+    size "size" certify |c| c.policy.limits.max_request_bytes = 500;
+    format "format" certify |c| c.spoil = |t| t.replace("\"version\": 1", "\"version\": 2");
+    target_master "target-master" certify |c| c.master = read(&keys().maria).fingerprint();
+    certificate "certificate" certify |c| {
+        let bytes = keys().alice.clone().strip_secret_key_material().to_vec().expect("bytes");
+        let twice = [bytes.as_slice(), bytes.as_slice()].concat();
+        c.asked().certificate = CertificateBlock::new(twice);
+    };
+    master_valid "master-valid" certify |c| {
+        let expired = builder("M <m@example.org>")
+            .set_cipher_suite(CipherSuite::RSA2k)
+            .set_validity_period(std::time::Duration::from_secs(u64::from(10 * DAY) + 1));
+        let master = read(&expired.generate().expect("a key").0);
+        c.policy.masters[0].fingerprint = master.fingerprint();
+        c.master = master.fingerprint();
+        c.masters = vec![master];
+    };
+    signature_time "signature-time" certify |c| c.signed_at = c.created.after(3 * DAY);
+    freshness "freshness" certify |c| c.now = c.created.after(31 * DAY);
+    replay "replay" certify |c| {
+        c.history.this = Some(Decided::Refused { at: c.created, reason: "no".into() });
+    };
+    requester_signature "requester-signature" certify |c| c.signer = keys().maria.clone();
+    key_algorithm "key-algorithm" certify |c| {
+        let weak = builder("Alice <alice@example.org>").set_cipher_suite(CipherSuite::P256);
+        c.policy.keys.nist_p = false;
+        c.carry(&weak.generate().expect("a key").0);
+    };
+    self_signatures "self-signatures" certify |c| c.alice_with(|cert| {
+        let mut signer = secret(cert);
+        let user_id = cert.userids().next().expect("a user ID").userid().clone();
+        let binding = SignatureBuilder::new(SignatureType::PositiveCertification)
+            .set_hash_algo(HashAlgorithm::SHA1)
+            .set_signature_creation_time(std::time::SystemTime::from(BORN.after(2 * DAY)))
+            .and_then(|b| b.set_key_flags(KeyFlags::empty().set_certification().set_signing()))
+            .and_then(|b| b.sign_userid_binding(&mut signer, None, &user_id))
+            .expect("a self-signature");
+        vec![user_id.into(), binding.into()]
+    });
+    key_expiry "key-expiry" certify |c| {
+        let expired = builder("Alice <alice@example.org>")
+            .set_validity_period(std::time::Duration::from_secs(u64::from(10 * DAY) + 1));
+        c.carry(&expired.generate().expect("a key").0);
+    };
+    revoked "revoked" certify |c| c.alice_with(|cert| {
+        let mut signer = secret(cert);
+        let revocation = openpgp::cert::CertRevocationBuilder::new()
+            .set_reason_for_revocation(ReasonForRevocation::KeyCompromised, b"stolen")
+            .and_then(|b| b.set_signature_creation_time(BORN.after(DAY).into()))
+            .and_then(|b| b.build(&mut signer, cert, None))
+            .expect("a revocation");
+        vec![revocation.into()]
+    });
+    user_ids_on_certificate "user-ids-on-certificate" certify |c| {
+        c.asked().user_ids.push("Mallory <mallory@example.org>".into());
+    };
+    user_id_form "user-id-form" certify |c| {
+        let odd = "Alice \u{202e}<alice@example.org>";
+        c.carry(&builder(odd).generate().expect("a key").0);
+        c.asked().user_ids = vec![odd.into()];
+    };
+    agreement "agreement" certify |c| c.asked().agreement.sha256 = Sha256::of("I do not.");
+    policy_uri "policy-uri" certify |c| {
+        c.asked().policy_uri = Some("https://evil.example/".into());
+    };
+    validity "validity" certify |c| c.asked().expires = Some(c.created.after(1_099 * DAY));
+    trust "trust" certify |c| {
+        c.asked().trust = Some(TrustSignature { depth: 1, amount: 60 });
+    };
+    previous_decisions "previous-decisions" certify |c| c.history.decisions.push(Decision {
+        request: RequestId(Sha256::ZERO),
+        master: c.master,
+        created: c.created,
+        kind: Kind::Revoked,
+        user_ids: vec!["Alice <alice@example.org>".into()],
+    });
+    requester_allowed "requester-allowed" revoke |c| c.signer = keys().alice.clone();
+    every_user_id "every-user-id" revoke |c| {
+        c.history.decisions[0].user_ids.push("Alice <alice@second.example.org>".into());
+    };
+    reason_text "reason-text" revoke |c| c.revocation().text = "a\nb".into();
+    newer_than_certification "newer-than-certification" revoke |c| {
+        c.history.decisions[0].created = c.created;
+    };
+    signable "signable" certify |c| c.asked().user_ids.clear();
+    batch_size "batch-size" certify |c| c.batch = 1_001;
+}
+
+fn secret(cert: &Cert) -> openpgp::crypto::KeyPair {
+    let key = cert.primary_key().key().clone().parts_into_secret().expect("secret");
+    key.into_keypair().expect("key pair")
+}
+
+#[test]
+fn an_introducer_is_granted_what_the_policy_names_and_no_more() {
+    let mut case = Case::certify();
+    let fingerprint = read(&keys().alice).fingerprint();
+    case.policy.certify.introducers.push(Introducer { fingerprint, max_amount: 60 });
+    for (depth, amount, granted) in [(1, 60, true), (1, 61, false), (2, 60, false), (1, 0, false)] {
+        case.asked().trust = Some(TrustSignature { depth, amount });
+        let verdict = case.verdict("trust");
+        assert_eq!(matches!(verdict, Verdict::Warns(_)), granted, "{depth} {amount}: {verdict:?}");
+    }
+}
+
+#[test]
+fn certifying_again_after_a_revocation_is_shown_as_such() {
+    let mut case = Case::certify();
+    let mut decision = Decision {
+        request: RequestId(Sha256::ZERO),
+        master: case.master,
+        created: BORN.after(DAY),
+        kind: Kind::Revoked,
+        user_ids: vec!["Alice <alice@example.org>".into()],
+    };
+    case.history.decisions.push(decision.clone());
+    let Verdict::Warns(text) = case.verdict("previous-decisions") else { panic!("no warning") };
+    assert!(text.contains("REVOKED") && text.contains("AGAIN"), "{text}");
+    decision.kind = Kind::Certified { expires: None };
+    case.history.decisions = vec![decision];
+    let Verdict::Warns(text) = case.verdict("previous-decisions") else { panic!("no warning") };
+    assert!(text.contains("renewal"), "{text}");
+}
+
+#[test]
+fn a_manager_asks_for_nothing_that_the_policy_does_not_name() {
+    let mut case = Case::revoke();
+    case.policy.managers[0].may_request.clear();
+    assert!(matches!(case.verdict("requester-allowed"), Verdict::Broken { .. }));
+}
+
+#[test]
+fn a_request_from_the_future_is_refused() {
+    let mut case = Case::certify();
+    case.now = BORN.after(DAY);
+    assert!(matches!(case.verdict("freshness"), Verdict::Broken { .. }));
+}
+
+#[test]
+fn a_request_that_nobody_signed_is_never_reviewed_as_good() {
+    let case = Case::certify();
+    let draft = Draft::new(case.created, case.master, case.operation.clone());
+    let context = Context {
+        policy: &case.policy,
+        masters: &case.masters,
+        managers: &case.managers,
+        now: case.now,
+    };
+    let review = Policy::review(&context, draft.unsigned(), &case.history);
+    let violations = review.expect_err("refused").violations();
+    assert_eq!(violations[0].rule, "requester-signature");
+    assert!(Policy::lint(&context, &draft, &case.history).is_ok());
+}
+
+#[test]
+fn a_text_altered_after_signing_is_refused() {
+    let mut case = Case::certify();
+    case.spoil = |text| text.replace("\"expires\": \"2027", "\"expires\": \"2028");
+    let verdict = case.verdict("requester-signature");
+    assert!(matches!(verdict, Verdict::Broken { .. }), "{verdict:?}");
+}

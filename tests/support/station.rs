@@ -1,0 +1,392 @@
+//! A station in this process: software keys, a practice card with a master on it, a console that
+//! answers from a list, and a card that fails when told to.
+
+use std::collections::VecDeque;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use airgap::card::{
+    Card, CardBackend, CardCaps, CardTransaction, NewPins, PinType, SmartcardError,
+};
+use airgap::console::Console;
+use airgap::session::{self, Options, SessionError, Tally};
+use airgap::station::Station;
+use countersign::authority::Authority;
+use countersign::certificate::Certificate;
+use countersign::digest::Sha256;
+use countersign::journal;
+use countersign::operation::{Agreement, CertificateBlock, Certify, Operation};
+use countersign::policy::{Named, Policy};
+use countersign::request::{Draft, Request};
+use countersign::time::Timestamp;
+use countersign_practice_card::PracticeCard;
+use secrecy::SecretString;
+use sequoia_openpgp as openpgp;
+
+use openpgp::cert::{Cert, CertBuilder};
+use openpgp::serialize::SerializeInto as _;
+use openpgp::serialize::stream::{Message, Signer};
+use openpgp::types::{HashAlgorithm, KeyFlags};
+
+/// The PIN of every master in tests.
+pub const PIN: &str = "847261";
+const ADMIN_PIN: &str = "84726100";
+
+/// A master on a practice card, made once for the whole test process and copied from then on.
+fn original() -> &'static (tempfile::TempDir, Certificate) {
+    static CARD: OnceLock<(tempfile::TempDir, Certificate)> = OnceLock::new();
+    CARD.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let card = PracticeCard::open(&folder.path().join("card")).expect("a card");
+        let mut card = Card::over(Box::new(card)).expect("opens");
+        let pins = NewPins::new(SecretString::from(PIN), SecretString::from(ADMIN_PIN));
+        let mut session = card.session().expect("a session");
+        let pins = pins.expect("good PINs");
+        let master = airgap::master::generate(&mut session, &pins, "M <m@example.org>", None);
+        (folder, master.expect("a master"))
+    })
+}
+
+/// A station with its card, a stick, and a date a day after the master was made.
+pub struct Bench {
+    /// Everything lives here.
+    pub folder: tempfile::TempDir,
+    /// The master's certificate.
+    pub master: Certificate,
+    /// The date of the requests.
+    pub created: Timestamp,
+    /// The date that the operator confirms.
+    pub now: Timestamp,
+}
+
+impl Bench {
+    /// Sets everything up, with a practice card that holds the master.
+    pub fn new() -> Self {
+        let (card, master) = original();
+        let bench = Self::around(master);
+        copy(&card.path().join("card"), &bench.path("card"));
+        bench
+    }
+
+    /// Sets everything up but the card, for this master.
+    pub fn around(master: &Certificate) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let made = Timestamp::from(master.primary().creation_time());
+        let bench = Self {
+            master: master.clone(),
+            created: made.after(3_600),
+            now: made.after(7_200),
+            folder,
+        };
+        std::fs::create_dir(bench.stick()).expect("a stick");
+        let named = Named { name: "M".into(), fingerprint: master.fingerprint() };
+        let mut policy = Policy::with_defaults("Example", named, agreement());
+        policy.limits.max_batch = 100_000;
+        let masters = std::slice::from_ref(master);
+        Authority::create(&bench.path("authority"), &policy, b"I agree.", masters, &[])
+            .expect("an authority");
+        Station::create(&bench.path("station"), &bench.path("authority"), made).expect("a station");
+        bench
+    }
+
+    /// A path in the bench's folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The stick, for requests and answers.
+    pub fn stick(&self) -> PathBuf {
+        self.path("stick")
+    }
+
+    /// The station.
+    pub fn station(&self) -> Station {
+        Station::open(&self.path("station")).expect("a station")
+    }
+
+    /// The practice card with the master, as it is between two sessions.
+    pub fn card(&self) -> PracticeCard {
+        PracticeCard::open(&self.path("card")).expect("the card")
+    }
+
+    /// The card's signature counter.
+    pub fn counter(&self) -> u32 {
+        let mut card = Card::over(Box::new(self.card())).expect("opens");
+        card.session().and_then(|mut s| s.counter()).expect("a counter")
+    }
+
+    /// Puts a request for a new key with these user IDs on the stick.
+    pub fn ask(&self, user_ids: &[&str]) -> Request {
+        let made = Timestamp::from(self.master.primary().creation_time());
+        let mut builder = CertBuilder::new()
+            .set_creation_time(std::time::SystemTime::from(made))
+            .set_primary_key_flags(KeyFlags::empty().set_certification().set_signing());
+        for user_id in user_ids {
+            builder = builder.add_userid(*user_id);
+        }
+        let (key, _) = builder.generate().expect("a key");
+        let request = self.request(&key, user_ids);
+        let path = self.stick().join(request.file_name());
+        std::fs::write(path, request.text()).expect("written");
+        request
+    }
+
+    /// A request for `key`, signed by it.
+    pub fn request(&self, key: &Cert, user_ids: &[&str]) -> Request {
+        let public = key.clone().strip_secret_key_material().to_vec().expect("bytes");
+        let certificate = Certificate::read(public.as_slice(), &[]).expect("a certificate");
+        let certify = Certify {
+            certificate: CertificateBlock::new(certificate.to_bytes()),
+            user_ids: user_ids.iter().map(ToString::to_string).collect(),
+            expires: Some(self.created.after(365 * Timestamp::DAY)),
+            agreement: agreement(),
+            policy_uri: None,
+            trust: None,
+        };
+        let master = self.master.fingerprint();
+        let draft = Draft::new(self.created, master, Operation::Certify(certify));
+        let signed = sign(&draft.text(), key, self.created);
+        Request::parse(&signed, 1 << 20).expect("a request")
+    }
+
+    /// Runs a session in which the operator answers `answers` and the card is `card`.
+    ///
+    /// # Errors
+    /// What the session says.
+    pub fn run(
+        &self,
+        console: &mut Script,
+        card: impl FnMut() -> Result<Card, airgap::card::CardError>,
+    ) -> Result<Tally, SessionError> {
+        self.run_with(&self.options(), console, card)
+    }
+
+    /// As [`Bench::run`], with other options.
+    ///
+    /// # Errors
+    /// What the session says.
+    pub fn run_with(
+        &self,
+        options: &Options,
+        console: &mut Script,
+        card: impl FnMut() -> Result<Card, airgap::card::CardError>,
+    ) -> Result<Tally, SessionError> {
+        let station = self.station();
+        let (recorder, _) = station.recorder(self.now)?;
+        session::run(&station, recorder, options, console, card)
+    }
+
+    /// Requests and answers on the one stick, for real.
+    pub fn options(&self) -> Options {
+        Options { input: self.stick(), output: self.stick(), dry_run: false, explain_counter: None }
+    }
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn agreement() -> Agreement {
+    let notation = "agreement-sha256@example.org".to_owned();
+    Agreement { sha256: Sha256::of("I agree."), notation }
+}
+
+fn sign(text: &str, key: &Cert, at: Timestamp) -> Vec<u8> {
+    let secret = key.primary_key().key().clone().parts_into_secret().expect("a secret key");
+    let mut signed = Vec::new();
+    let mut message =
+        Signer::new(Message::new(&mut signed), secret.into_keypair().expect("a key pair"))
+            .and_then(|s| s.hash_algo(HashAlgorithm::SHA512))
+            .expect("a signer")
+            .creation_time(std::time::SystemTime::from(at))
+            .cleartext()
+            .build()
+            .expect("a message");
+    message.write_all(text.trim_end().as_bytes()).expect("written");
+    message.finalize().expect("finished");
+    signed
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        if entry.file_name() != "lock" {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).expect("copied");
+        }
+    }
+}
+
+/// A console that answers from a list, then says the last answer for ever.
+pub struct Script {
+    answers: VecDeque<String>,
+    pins: VecDeque<String>,
+    /// Everything that was shown.
+    pub shown: String,
+    /// How often a PIN was asked for.
+    pub pins_asked: usize,
+}
+
+impl Script {
+    /// Answers every question with `Yes` and types the right PIN.
+    pub fn yes() -> Self {
+        Self::saying(&["Yes"], &[PIN])
+    }
+
+    /// Gives these answers and PINs, the last of each for ever.
+    pub fn saying(answers: &[&str], pins: &[&str]) -> Self {
+        let list = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+        Self { answers: list(answers), pins: list(pins), shown: String::new(), pins_asked: 0 }
+    }
+}
+
+fn next(list: &mut VecDeque<String>) -> Option<String> {
+    if list.len() > 1 { list.pop_front() } else { list.front().cloned() }
+}
+
+impl Console for Script {
+    fn show(&mut self, text: &str) {
+        self.shown.push_str(text);
+    }
+
+    fn ask(&mut self, question: &str) -> io::Result<Option<String>> {
+        self.shown.push_str(question);
+        Ok(next(&mut self.answers))
+    }
+
+    fn pin(&mut self, question: &str) -> io::Result<SecretString> {
+        self.shown.push_str(question);
+        self.pins_asked += 1;
+        Ok(SecretString::from(next(&mut self.pins).unwrap_or_default()))
+    }
+
+    fn progress(&mut self, done: usize, all: usize, what: &str) {
+        self.shown.push_str(&format!("signed {done} of {all}: {what}\n"));
+    }
+
+    fn consent(&self) -> journal::Consent {
+        journal::Consent::Scripted
+    }
+}
+
+/// How a card fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Pulled before the command reached it.
+    Pulled,
+    /// Pulled after it acted, before its answer arrived.
+    PulledLate,
+    /// The power goes before the command reaches the card: the program dies there and then.
+    Died,
+    /// The power goes after the card acted.
+    DiedLate,
+}
+
+/// What a failing card was asked, and when it fails.
+#[derive(Clone)]
+pub struct Plan(Arc<Mutex<(usize, Vec<u8>, Option<(usize, Fault)>)>>);
+
+impl Plan {
+    /// Fails at the command with this number, counted from 0; never where none is given.
+    pub fn new(fault: Option<(usize, Fault)>) -> Self {
+        Self(Arc::new(Mutex::new((0, Vec::new(), fault))))
+    }
+
+    /// The instruction bytes of the commands so far.
+    pub fn instructions(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    fn next(&self, command: &[u8]) -> Option<Fault> {
+        let mut plan = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = plan.0;
+        plan.0 += 1;
+        plan.1.push(command[1]);
+        let (from, fault) = plan.2?;
+        match fault {
+            Fault::Pulled | Fault::PulledLate if at > from => Some(Fault::Pulled),
+            _ => (at == from).then_some(fault),
+        }
+    }
+}
+
+/// A practice card that fails by plan.
+pub struct Failing {
+    card: PracticeCard,
+    plan: Plan,
+}
+
+impl Failing {
+    /// Wraps a practice card.
+    pub fn new(card: PracticeCard, plan: Plan) -> Self {
+        Self { card, plan }
+    }
+}
+
+impl CardBackend for Failing {
+    fn limit_card_caps(&self, card_caps: CardCaps) -> CardCaps {
+        self.card.limit_card_caps(card_caps)
+    }
+
+    fn transaction(
+        &mut self,
+        reselect: Option<&[u8]>,
+    ) -> Result<Box<dyn CardTransaction + Send + Sync + '_>, SmartcardError> {
+        let inner = self.card.transaction(reselect)?;
+        Ok(Box::new(FailingTransaction { inner, plan: self.plan.clone() }))
+    }
+}
+
+struct FailingTransaction<'a> {
+    inner: Box<dyn CardTransaction + Send + Sync + 'a>,
+    plan: Plan,
+}
+
+impl CardTransaction for FailingTransaction<'_> {
+    fn transmit(&mut self, command: &[u8], buffer: usize) -> Result<Vec<u8>, SmartcardError> {
+        let fault = self.plan.next(command);
+        let gone = || Err(SmartcardError::Error("Transmit failed: RemovedCard".into()));
+        match fault {
+            Some(Fault::Pulled) => return gone(),
+            Some(Fault::Died) => std::panic::panic_any("the power went"),
+            Some(Fault::PulledLate | Fault::DiedLate) | None => {}
+        }
+        let answer = self.inner.transmit(command, buffer);
+        match fault {
+            Some(Fault::PulledLate) => gone(),
+            Some(Fault::DiedLate) => std::panic::panic_any("the power went"),
+            _ => answer,
+        }
+    }
+
+    fn feature_pinpad_verify(&self) -> bool {
+        false
+    }
+
+    fn feature_pinpad_modify(&self) -> bool {
+        false
+    }
+
+    fn pinpad_verify(
+        &mut self,
+        pin: PinType,
+        caps: &Option<CardCaps>,
+    ) -> Result<Vec<u8>, SmartcardError> {
+        self.inner.pinpad_verify(pin, caps)
+    }
+
+    fn pinpad_modify(
+        &mut self,
+        pin: PinType,
+        caps: &Option<CardCaps>,
+    ) -> Result<Vec<u8>, SmartcardError> {
+        self.inner.pinpad_modify(pin, caps)
+    }
+
+    fn was_reset(&self) -> bool {
+        self.inner.was_reset()
+    }
+}
