@@ -39,8 +39,7 @@ fn a_wrong_pin_costs_one_try_and_says_how_many_are_left() {
     let s = asked();
     let before = tries(&s);
     let run = signs_nothing(&s, s.session().pin("654321")).ends(5);
-    run.says(&format!("PIN ({before} tries left)"))
-        .says(&format!("wrong PIN: {} tries left", before - 1))
+    run.says(&format!("wrong PIN: {} tries left before the card blocks", before - 1))
         .says("hint:")
         .never_says("654321");
     assert_eq!(tries(&s), before - 1);
@@ -52,7 +51,8 @@ fn a_wrong_pin_costs_one_try_and_says_how_many_are_left() {
 fn a_blocked_pin_is_not_asked_for() {
     let s = asked();
     for left in (0..tries(&s)).rev() {
-        signs_nothing(&s, s.session().pin("654321")).ends(5);
+        let run = signs_nothing(&s, s.session().pin("654321")).ends(5);
+        assert_eq!(run.has("ONLY ONE TRY IS LEFT"), left == 0, "{}", run.told());
         assert_eq!(tries(&s), left);
     }
     signs_nothing(&s, s.session())
