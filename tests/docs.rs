@@ -1,0 +1,56 @@
+//! What is written in docs/ is what the programs do.
+#![allow(missing_docs)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use countersign_tests::program;
+use countersign_tests::run::run;
+
+/// A file or folder of the documentation; none, with a word, where it is not written yet.
+fn document(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
+    if !path.exists() {
+        eprintln!("skipped: there is no docs/{name}");
+    }
+    path.exists().then_some(path)
+}
+
+#[test]
+fn every_rule_and_no_other_is_explained_in_the_policy_document() {
+    let Some(path) = document("policy.md") else { return };
+    let text = fs::read_to_string(path).expect("a text");
+    let mut explained: Vec<String> = text
+        .lines()
+        .filter_map(|l| l.strip_prefix("### "))
+        .map(|l| l.trim().trim_matches('`').to_owned())
+        .collect();
+    let rules = run(Command::new(program("countersign")).args(["generate", "rules"]), "").ok();
+    let mut rules: Vec<String> =
+        rules.out.lines().filter_map(|l| Some(l.split_once(": ")?.0.to_owned())).collect();
+    assert!(rules.len() > 20);
+    explained.sort();
+    rules.sort();
+    assert_eq!(explained, rules);
+}
+
+#[test]
+fn the_schemas_are_the_programs_own() {
+    let Some(folder) = document("schema") else { return };
+    let fresh = tempfile::tempdir().expect("a folder");
+    let mut generate = Command::new(program("countersign"));
+    generate.args(["generate", "schema"]).arg(fresh.path());
+    run(&generate, "").ok();
+    let read = |folder: &Path| {
+        let entries = fs::read_dir(folder).expect("a folder").filter_map(Result::ok);
+        let mut files: Vec<_> = entries
+            .map(|e| (e.file_name(), fs::read_to_string(e.path()).expect("a text")))
+            .collect();
+        files.sort();
+        files
+    };
+    let (written, fresh) = (read(&folder), read(fresh.path()));
+    assert!(!fresh.is_empty());
+    assert!(written == fresh, "docs/schema is old: countersign generate schema docs/schema");
+}

@@ -1,0 +1,159 @@
+//! Every command's help has an example, and every example is run, in the order of a ceremony.
+#![allow(missing_docs)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+use countersign_tests::people::{self, fingerprint};
+use countersign_tests::run::run;
+use countersign_tests::{PIN, Run, program};
+use tempfile::TempDir;
+
+/// The order in which the examples of both programs make sense.
+const CEREMONY: [&str; 19] = [
+    "airgap master generate",
+    "airgap card status",
+    "countersign authority init",
+    "countersign authority show",
+    "airgap station init",
+    "countersign request certify",
+    "countersign request show",
+    "airgap request review",
+    "airgap session run",
+    "countersign response verify",
+    "countersign response install",
+    "countersign developer list",
+    "countersign developer show",
+    "countersign developer export",
+    "countersign request revoke",
+    "airgap session run",
+    "countersign response install",
+    "airgap journal show",
+    "airgap journal verify",
+];
+
+fn help(command: &[&str]) -> String {
+    let (name, rest) = command.split_first().expect("a program");
+    run(Command::new(program(name)).args(rest).arg("--help"), "").ok().out
+}
+
+/// The subcommands that a help text lists.
+fn subcommands(text: &str) -> Vec<String> {
+    let section = text.split("\nCommands:\n").nth(1).unwrap_or_default();
+    let lines = section.lines().take_while(|l| l.starts_with("  "));
+    let names = lines.filter(|l| !l.starts_with("   ")).filter_map(|l| l.split_whitespace().next());
+    names.filter(|n| *n != "help").map(ToOwned::to_owned).collect()
+}
+
+/// Every command with its help: `airgap session run`.
+fn commands() -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for name in ["countersign", "airgap"] {
+        for object in subcommands(&help(&[name])) {
+            for verb in subcommands(&help(&[name, &object])) {
+                found.insert(format!("{name} {object} {verb}"), help(&[name, &object, &verb]));
+            }
+        }
+    }
+    found
+}
+
+/// The example of a help text: its line, put together where it was wrapped.
+fn example(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("Example:\n")?;
+    let lines = rest.lines().take_while(|l| !l.starts_with('(') && !l.trim().is_empty());
+    Some(lines.map(str::trim).collect::<Vec<_>>().join(" "))
+}
+
+#[test]
+fn every_command_has_an_example_of_itself() {
+    let commands = commands();
+    assert!(commands.len() >= 17, "{:?}", commands.keys());
+    for (name, text) in &commands {
+        let example = example(text).unwrap_or_else(|| panic!("{name} --help has no Example:"));
+        assert!(example.starts_with(name.as_str()), "{name}: {example}");
+        let tested = CEREMONY.contains(&name.as_str());
+        assert!(tested, "{name} is not run by the test below");
+    }
+}
+
+#[test]
+fn every_command_explains_each_of_its_options() {
+    for (name, text) in commands() {
+        let options = text.split("\nOptions:\n").nth(1).unwrap_or_default();
+        let mut lines = options.lines().peekable();
+        while let Some(line) = lines.next() {
+            if !line.trim_start().starts_with('-') {
+                continue;
+            }
+            let explained = line.trim().split("  ").count() > 1
+                || lines.peek().is_some_and(|next| next.starts_with("          "));
+            assert!(explained, "{name}: {line}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_command_line_has_a_status_of_its_own() {
+    for line in [&["airgap", "session", "sign"][..], &["countersign", "--colour"], &["airgap"]] {
+        let run = run(Command::new(program(line[0])).args(&line[1..]), "").ends(2);
+        run.says("Usage:");
+    }
+}
+
+/// A folder as the examples expect it: both programs in PATH, Alice's and Maria's keys in gpg.
+fn prepared() -> TempDir {
+    let folder = TempDir::with_prefix("cs").expect("a folder");
+    let kept = people::kept();
+    people::copy(&kept.join("gnupg"), &folder.path().join("gnupg"));
+    fs::copy(kept.join("maria.asc"), folder.path().join("maria.asc")).expect("a copy");
+    fs::write(folder.path().join("agreement.txt"), "I agree.\n").expect("a new file");
+    for name in ["stick", "module"] {
+        fs::create_dir(folder.path().join(name)).expect("a new folder");
+    }
+    folder
+}
+
+/// Types an example into a shell; whatever is asked for is answered.
+fn type_in(folder: &TempDir, line: &str) -> Run {
+    let pins = folder.path().join("pins");
+    fs::write(&pins, format!("{PIN}\n48291675\n")).expect("a new file");
+    let line = line.replace("ALICE", &fingerprint("alice"));
+    let pin = line.starts_with("airgap ").then_some(" --pin-fd 3").unwrap_or_default();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("exec 3<pins; {line}{pin}")]).current_dir(folder.path());
+    let programs = countersign_tests::run::built_in();
+    let path = std::env::var("PATH").unwrap_or_default();
+    shell.env("PATH", format!("{}:{path}", programs.display()));
+    shell.env("GNUPGHOME", folder.path().join("gnupg"));
+    shell.env_remove("COUNTERSIGN_AUTHORITY").env_remove("AIRGAP_STATION");
+    run(&shell, &"Yes\n".repeat(10))
+}
+
+#[test]
+fn every_example_does_what_it_says() {
+    let examples: BTreeMap<String, String> =
+        commands().into_iter().filter_map(|(name, text)| Some((name, example(&text)?))).collect();
+    let folder = prepared();
+    for name in CEREMONY {
+        let line = examples.get(name).unwrap_or_else(|| panic!("{name} has no example"));
+        if name == "airgap station init" {
+            // A courier carries the record to the station.
+            people::copy(&folder.path().join("authority"), &folder.path().join("stick/authority"));
+        }
+        if name == "countersign request revoke" {
+            // Of one second there is one decision; and a stick goes home empty.
+            std::thread::sleep(std::time::Duration::from_millis(1_100));
+            for entry in fs::read_dir(folder.path().join("stick")).expect("the stick").flatten() {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        type_in(&folder, line).ok();
+    }
+    let shown = type_in(&folder, "countersign developer show ALICE").ok();
+    shown.says("revoked");
+    let exported = format!("module/signatures/{}.key", &fingerprint("alice")[24..]);
+    assert!(folder.path().join(exported).exists());
+    people::kill_agent(&folder.path().join("gnupg"));
+}

@@ -1,0 +1,320 @@
+//! An authority, its station, a card and a stick in one folder, and a clock of their own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use countersign::time::Timestamp;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::people::{PIN, copy, fingerprint, kept, kill_agent, with_pins};
+use crate::program;
+use crate::run::{Run, run};
+
+const AGREEMENT: &str = "I keep my key to myself, and say so when it is lost.\n";
+
+/// Everything that a story needs. Programs run in [`Scenario::root`], where `authority`, `station`,
+/// `stick`, `card`, `agreement.txt` and everybody's `NAME.asc` and `NAME.key` are.
+pub struct Scenario {
+    root: TempDir,
+    clock: AtomicU32,
+}
+
+/// A session about to be run: every request gets `Yes`, the PIN is right, all else as usual.
+pub struct Session<'a> {
+    scenario: &'a Scenario,
+    answers: String,
+    pin: String,
+    card: String,
+    input: String,
+    output: String,
+    more: Vec<String>,
+}
+
+/// What was signed up to a moment, to be compared with later.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Watch {
+    counter: u64,
+    journalled: usize,
+    answered: usize,
+}
+
+impl Scenario {
+    /// With the policy that `countersign authority init` writes.
+    pub fn new() -> Self {
+        Self::with_policy(|policy| policy)
+    }
+
+    /// With a policy edited before the station is set up.
+    pub fn with_policy(edit: impl FnOnce(String) -> String) -> Self {
+        let scenario = Self::without_station();
+        let path = scenario.path("authority/policy.toml");
+        let policy = fs::read_to_string(&path).expect("a policy");
+        fs::write(&path, edit(policy)).expect("a writable policy");
+        scenario.airgap(&["station", "init", "--authority", "authority"]).ok();
+        scenario
+    }
+
+    /// With the authority's record, and no station yet.
+    pub fn without_station() -> Self {
+        let people = kept();
+        let root = TempDir::with_prefix("cs").expect("a temporary folder");
+        let clock = Timestamp::from(std::time::SystemTime::now()).unix();
+        let scenario = Self { root, clock: AtomicU32::new(clock) };
+        for entry in fs::read_dir(&people).expect("people").filter_map(Result::ok) {
+            if entry.path().is_file() {
+                fs::copy(entry.path(), scenario.root().join(entry.file_name())).expect("a copy");
+            }
+        }
+        fs::rename(scenario.path("one.asc"), scenario.path("master.asc")).expect("a rename");
+        copy(&people.join("one.card"), &scenario.path("card"));
+        fs::create_dir(scenario.path("stick")).expect("a new folder");
+        fs::write(scenario.path("agreement.txt"), AGREEMENT).expect("a new file");
+        let init = ["authority", "init", "--name", "Example Project", "--domain", "example.org"];
+        let files = ["--master", "master.asc", "--agreement", "agreement.txt"];
+        let manager = ["--manager", "maria.asc"];
+        scenario.countersign(&[&init[..], &files, &manager].concat()).ok();
+        scenario
+    }
+
+    /// Puts everybody's secret keys into a gpg home for `countersign`.
+    pub fn with_gpg(self) -> Self {
+        copy(&kept().join("gnupg"), &self.gnupg());
+        self
+    }
+
+    /// Puts the card of another authority's master at `other-card`.
+    pub fn with_other_card(self) -> Self {
+        copy(&kept().join("two.card"), &self.path("other-card"));
+        self
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// A path in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root().join(name)
+    }
+
+    /// gpg's home for `countersign`.
+    pub fn gnupg(&self) -> PathBuf {
+        self.path("gnupg")
+    }
+
+    /// The time now. It stands still until a program runs, and is never far from the clock's.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.clock.load(Ordering::Relaxed))
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, seconds: u32) {
+        self.clock.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Turns the clock back.
+    pub fn turn_back(&self, seconds: u32) {
+        self.clock.fetch_sub(seconds, Ordering::Relaxed);
+    }
+
+    /// Runs `countersign` a second later.
+    pub fn countersign(&self, arguments: &[&str]) -> Run {
+        let mut command = Command::new(program("countersign"));
+        self.prepare(&mut command, arguments);
+        run(&command, "")
+    }
+
+    /// Runs `airgap` a second later.
+    pub fn airgap(&self, arguments: &[&str]) -> Run {
+        let mut command = Command::new(program("airgap"));
+        self.prepare(&mut command, arguments);
+        run(&command, "")
+    }
+
+    fn prepare(&self, command: &mut Command, arguments: &[&str]) {
+        self.pass(1);
+        command.args(arguments).arg("--time").arg(self.now().to_string());
+        command.current_dir(self.root()).env("GNUPGHOME", self.gnupg());
+        command.env_remove("COUNTERSIGN_AUTHORITY").env_remove("AIRGAP_STATION");
+    }
+
+    /// Asks for somebody's certification with an exported key, onto the stick.
+    pub fn certify(&self, name: &str) -> Run {
+        self.certify_with(name, &[])
+    }
+
+    /// The same with more arguments.
+    pub fn certify_with(&self, name: &str, more: &[&str]) -> Run {
+        let key = format!("{name}.key");
+        let ask = ["request", "certify", "--accept-agreement", "authority/agreement.txt"];
+        let how = ["--key-file", &key, "--output", "stick"];
+        self.countersign(&[&ask[..], &how, more].concat())
+    }
+
+    /// Asks for the revocation of somebody's certification, by the manager.
+    pub fn revoke(&self, name: &str) -> Run {
+        let key = fingerprint(name);
+        let ask = ["request", "revoke", &key, "--reason", "user-id-invalid", "--text", "has left"];
+        self.countersign(&[&ask[..], &["--key-file", "maria.key", "--output", "stick"]].concat())
+    }
+
+    /// A session to be run.
+    pub fn session(&self) -> Session<'_> {
+        Session {
+            scenario: self,
+            answers: "Yes\n".repeat(20),
+            pin: PIN.to_owned(),
+            card: "card".into(),
+            input: "stick".into(),
+            output: "stick".into(),
+            more: Vec::new(),
+        }
+    }
+
+    /// Installs every answer on the stick.
+    pub fn install(&self) -> Run {
+        let answers = self.on_stick(".response.json");
+        let answers: Vec<&str> = answers.iter().map(String::as_str).collect();
+        self.countersign(&[&["response", "install", "--requests", "stick"], &answers[..]].concat())
+    }
+
+    /// Empties the stick.
+    pub fn clear_stick(&self) {
+        fs::remove_dir_all(self.path("stick")).expect("our own folder");
+        fs::create_dir(self.path("stick")).expect("a new folder");
+    }
+
+    /// The files on the stick with this ending, `stick/…`, sorted.
+    pub fn on_stick(&self, ending: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path("stick")).into_iter().flatten();
+        let names = entries.filter_map(|e| e.ok()?.file_name().into_string().ok());
+        let mut names: Vec<String> =
+            names.filter(|n| n.ends_with(ending)).map(|n| format!("stick/{n}")).collect();
+        names.sort();
+        names
+    }
+
+    /// The only request on the stick.
+    pub fn request(&self) -> PathBuf {
+        let names = self.on_stick(".request.asc");
+        assert_eq!(names.len(), 1, "{names:?}");
+        self.path(&names[0])
+    }
+
+    /// The only answer on the stick, and its JSON.
+    pub fn answer(&self) -> (PathBuf, Value) {
+        let names = self.on_stick(".response.json");
+        assert_eq!(names.len(), 1, "{names:?}");
+        let path = self.path(&names[0]);
+        let text = fs::read_to_string(&path).expect("an answer");
+        (path, serde_json::from_str(&text).expect("JSON"))
+    }
+
+    /// The card's own words.
+    pub fn card(&self) -> Value {
+        let status = self.airgap(&["card", "status", "--practice-card", "card", "--json"]).ok();
+        serde_json::from_str(&status.out).expect("JSON")
+    }
+
+    /// The journal's events.
+    pub fn events(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.path("station/journal.jsonl")).unwrap_or_default();
+        let entries = text.lines().map(|l| serde_json::from_str::<Value>(l).expect("an entry"));
+        entries.map(|e| e["event"].clone()).collect()
+    }
+
+    /// What has been signed until now.
+    pub fn watch(&self) -> Watch {
+        let signed = |name: &String| {
+            let text = fs::read_to_string(self.path(name)).unwrap_or_default();
+            text.contains("\"signed\"")
+        };
+        Watch {
+            counter: self.card()["counter"].as_u64().expect("a number"),
+            journalled: self.events().iter().filter(|e| e.get("signed").is_some()).count(),
+            answered: self.on_stick(".response.json").iter().filter(|n| signed(n)).count(),
+        }
+    }
+
+    /// Nothing was signed since: not by the card, not by the journal, not by an answer.
+    #[track_caller]
+    pub fn nothing_signed_since(&self, before: &Watch) {
+        assert_eq!(self.watch(), *before);
+    }
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Scenario {
+    fn drop(&mut self) {
+        if self.gnupg().exists() {
+            kill_agent(&self.gnupg());
+        }
+    }
+}
+
+impl Session<'_> {
+    /// What the operator types, line by line.
+    #[must_use]
+    pub fn answers(mut self, answers: &str) -> Self {
+        answers.clone_into(&mut self.answers);
+        self
+    }
+
+    /// The PIN that is typed.
+    #[must_use]
+    pub fn pin(mut self, pin: &str) -> Self {
+        pin.clone_into(&mut self.pin);
+        self
+    }
+
+    /// The folder of the practice card.
+    #[must_use]
+    pub fn card(mut self, folder: &str) -> Self {
+        folder.clone_into(&mut self.card);
+        self
+    }
+
+    /// The folder with the requests.
+    #[must_use]
+    pub fn input(mut self, folder: &str) -> Self {
+        folder.clone_into(&mut self.input);
+        self
+    }
+
+    /// The folder for the answers.
+    #[must_use]
+    pub fn output(mut self, folder: &str) -> Self {
+        folder.clone_into(&mut self.output);
+        self
+    }
+
+    /// More arguments.
+    #[must_use]
+    pub fn with(mut self, arguments: &[&str]) -> Self {
+        self.more.extend(arguments.iter().map(|a| (*a).to_owned()));
+        self
+    }
+
+    /// Runs it.
+    pub fn run(self) -> Run {
+        let pins = self.scenario.path("pins");
+        fs::write(&pins, format!("{}\n", self.pin)).expect("a writable folder");
+        let mut command = with_pins(&program("airgap"), &pins);
+        let mut arguments = vec!["session", "run", "--in", &self.input, "--out", &self.output];
+        if !self.card.is_empty() {
+            arguments.extend(["--practice-card", &self.card]);
+        }
+        arguments.extend(self.more.iter().map(String::as_str));
+        self.scenario.prepare(&mut command, &arguments);
+        run(&command, &self.answers)
+    }
+}
