@@ -13,7 +13,7 @@ use std::io;
 use sequoia_openpgp as openpgp;
 
 use openpgp::cert::Cert;
-use openpgp::packet::key::{PrimaryRole, PublicParts};
+use openpgp::packet::key::{PrimaryRole, PublicParts, SecretParts, UnspecifiedRole};
 use openpgp::packet::{Key, Signature, UserID};
 use openpgp::policy::{AsymmetricAlgorithm, StandardPolicy};
 use openpgp::serialize::SerializeInto as _;
@@ -48,6 +48,17 @@ impl Certificate {
         masters: &[&Self],
     ) -> Result<Self, ReadError> {
         reader::read(untrusted, masters)
+    }
+
+    /// Reads the owner's own key file, as untrusting of what stands around the keys: the
+    /// certificate, and the secret keys apart from it.
+    ///
+    /// # Errors
+    /// See [`Certificate::read`].
+    pub fn read_key_file(
+        untrusted: impl io::Read + Send + Sync,
+    ) -> Result<(Self, Vec<Key<SecretParts, UnspecifiedRole>>), ReadError> {
+        reader::read_key_file(untrusted)
     }
 
     /// The primary key's fingerprint.
@@ -182,3 +193,6 @@ where
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

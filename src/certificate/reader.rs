@@ -10,7 +10,9 @@ use std::io;
 use sequoia_openpgp as openpgp;
 
 use openpgp::cert::Cert;
-use openpgp::packet::key::{PrimaryRole, PublicParts, SubordinateRole};
+use openpgp::packet::key::{
+    KeyRole, PrimaryRole, PublicParts, SecretParts, SubordinateRole, UnspecifiedRole,
+};
 use openpgp::packet::{Key, Packet, Signature, Tag, UserID};
 use openpgp::parse::{PacketParserBuilder, PacketParserResult, Parse as _};
 use openpgp::types::SignatureType;
@@ -98,6 +100,7 @@ struct Reader<'a> {
     current: Current,
     revocations_by_others: Vec<Signature>,
     more_revocations_by_others: bool,
+    secrets: Secrets,
     verifications: u32,
     dropped: Dropped,
 }
@@ -111,51 +114,110 @@ enum Current {
     Ignored,
 }
 
+/// What to do with secret keys in the input.
+enum Secrets {
+    /// Refuse them: nobody should hand them over.
+    Refuse,
+    /// Keep them apart: the input is the owner's own key file.
+    Keep(Vec<Key<SecretParts, UnspecifiedRole>>),
+}
+
 pub(super) fn read(
     untrusted: impl io::Read + Send + Sync,
     masters: &[&Certificate],
 ) -> Result<Certificate, ReadError> {
+    Ok(gather(untrusted, masters, Secrets::Refuse)?.finish()?.0)
+}
+
+pub(super) fn read_key_file(
+    untrusted: impl io::Read + Send + Sync,
+) -> Result<(Certificate, Vec<Key<SecretParts, UnspecifiedRole>>), ReadError> {
+    gather(untrusted, &[], Secrets::Keep(Vec::new()))?.finish()
+}
+
+fn gather<'a>(
+    untrusted: impl io::Read + Send + Sync,
+    masters: &'a [&'a Certificate],
+    secrets: Secrets,
+) -> Result<Reader<'a>, ReadError> {
     let limited = io::Read::take(untrusted, MAX_INPUT);
     let mut parser = PacketParserBuilder::from_reader(limited)
         .and_then(|b| b.max_packet_size(MAX_PACKET).max_recursion_depth(0).build())
         .map_err(ReadError::packets)?;
     let mut reader: Option<Reader<'_>> = None;
+    let mut secrets = Some(secrets);
     while let PacketParserResult::Some(pp) = parser {
         let (packet, next) = pp.next().map_err(ReadError::packets)?;
         parser = next;
         match reader.as_mut() {
             Some(reader) => reader.take(packet)?,
-            None => reader = Reader::start(packet, masters)?,
+            None if matches!(packet, Packet::Marker(_)) => {}
+            None => {
+                let secrets = secrets.take().unwrap_or(Secrets::Refuse);
+                reader = Some(Reader::start(packet, masters, secrets)?);
+            }
         }
     }
-    reader.ok_or_else(|| ReadError::NotACertificate("nothing".into()))?.finish()
+    reader.ok_or_else(|| ReadError::NotACertificate("nothing".into()))
+}
+
+impl Secrets {
+    /// The public half of a secret key, where secret keys are not refused.
+    fn strip<R: KeyRole>(
+        &mut self,
+        key: Key<SecretParts, R>,
+    ) -> Result<Key<PublicParts, R>, ReadError> {
+        match self {
+            Self::Refuse => Err(ReadError::SecretKey),
+            Self::Keep(keys) if keys.len() > MAX_COMPONENTS => {
+                Err(ReadError::Oversize { what: "secret keys", limit: MAX_COMPONENTS as u64 })
+            }
+            Self::Keep(keys) => {
+                keys.push(key.clone().role_into_unspecified());
+                Ok(key.parts_into_public())
+            }
+        }
+    }
 }
 
 impl<'a> Reader<'a> {
-    fn start(packet: Packet, masters: &'a [&'a Certificate]) -> Result<Option<Self>, ReadError> {
-        match packet {
-            Packet::PublicKey(key) if key.version() == 4 => Ok(Some(Self {
-                masters,
-                primary: Component::new(key),
-                user_ids: Vec::new(),
-                subkeys: Vec::new(),
-                current: Current::Primary,
-                revocations_by_others: Vec::new(),
-                more_revocations_by_others: false,
-                verifications: 0,
-                dropped: Dropped::default(),
-            })),
-            Packet::PublicKey(key) => Err(ReadError::Version(key.version())),
-            Packet::SecretKey(_) | Packet::SecretSubkey(_) => Err(ReadError::SecretKey),
-            Packet::Marker(_) => Ok(None),
-            other => Err(ReadError::NotACertificate(format!("a {} packet", other.tag()))),
+    fn start(
+        packet: Packet,
+        masters: &'a [&'a Certificate],
+        mut secrets: Secrets,
+    ) -> Result<Self, ReadError> {
+        let key = match packet {
+            Packet::PublicKey(key) => key,
+            Packet::SecretKey(key) => secrets.strip(key)?,
+            Packet::SecretSubkey(_) => return Err(ReadError::SecretKey),
+            other => return Err(ReadError::NotACertificate(format!("a {} packet", other.tag()))),
+        };
+        if key.version() != 4 {
+            return Err(ReadError::Version(key.version()));
         }
+        Ok(Self {
+            masters,
+            primary: Component::new(key),
+            user_ids: Vec::new(),
+            subkeys: Vec::new(),
+            current: Current::Primary,
+            revocations_by_others: Vec::new(),
+            more_revocations_by_others: false,
+            secrets,
+            verifications: 0,
+            dropped: Dropped::default(),
+        })
     }
 
     fn take(&mut self, packet: Packet) -> Result<(), ReadError> {
         match packet {
-            Packet::PublicKey(_) => return Err(ReadError::SeveralCertificates),
-            Packet::SecretKey(_) | Packet::SecretSubkey(_) => return Err(ReadError::SecretKey),
+            Packet::PublicKey(_) | Packet::SecretKey(_) => {
+                return Err(ReadError::SeveralCertificates);
+            }
+            Packet::SecretSubkey(key) => {
+                let key = self.secrets.strip(key)?;
+                self.subkey(key);
+            }
             Packet::UserID(id) => {
                 if id.value().len() > MAX_USER_ID {
                     self.dropped.other += 1;
@@ -169,14 +231,7 @@ impl<'a> Reader<'a> {
                 });
                 self.current = Current::UserId(at);
             }
-            Packet::PublicSubkey(key) => {
-                let at = self.subkeys.iter().position(|c| c.subject == key);
-                let at = at.unwrap_or_else(|| {
-                    self.subkeys.push(Component::new(key));
-                    self.subkeys.len() - 1
-                });
-                self.current = Current::Subkey(at);
-            }
+            Packet::PublicSubkey(key) => self.subkey(key),
             Packet::Signature(signature) => return self.signature(signature),
             Packet::Marker(_) | Packet::Trust(_) | Packet::Padding(_) => {}
             Packet::Unknown(unknown) if unknown.tag() == Tag::Signature => self.dropped.other += 1,
@@ -190,6 +245,14 @@ impl<'a> Reader<'a> {
             return Err(ReadError::Oversize { what: "user IDs and subkeys", limit });
         }
         Ok(())
+    }
+
+    fn subkey(&mut self, key: Key<PublicParts, SubordinateRole>) {
+        let at = self.subkeys.iter().position(|c| c.subject == key).unwrap_or_else(|| {
+            self.subkeys.push(Component::new(key));
+            self.subkeys.len() - 1
+        });
+        self.current = Current::Subkey(at);
     }
 
     /// Decides about one signature: whose it claims to be, whether it is, whether to keep it.
@@ -273,7 +336,9 @@ impl<'a> Reader<'a> {
         self.dropped.superseded += superseded;
     }
 
-    fn finish(mut self) -> Result<Certificate, ReadError> {
+    fn finish(
+        mut self,
+    ) -> Result<(Certificate, Vec<Key<SecretParts, UnspecifiedRole>>), ReadError> {
         let user_ids = self.user_ids.len();
         self.user_ids.retain(Component::is_bound);
         let subkeys = self.subkeys.len();
@@ -303,7 +368,11 @@ impl<'a> Reader<'a> {
             let limit = MAX_OUTPUT as u64;
             return Err(ReadError::Oversize { what: "bytes after minimising", limit });
         }
-        Ok(certificate)
+        let secrets = match self.secrets {
+            Secrets::Refuse => Vec::new(),
+            Secrets::Keep(keys) => keys,
+        };
+        Ok((certificate, secrets))
     }
 }
 

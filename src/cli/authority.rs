@@ -50,9 +50,9 @@ pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
 
 fn read_all(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
     let read = |path: &PathBuf| {
-        let bytes = exchange::read_path(path, 512 << 20)?;
+        let file = exchange::open_path(path)?;
         let context = || format!("{} is refused", path.display());
-        Certificate::read(bytes.as_slice(), &[])
+        Certificate::read(file, &[])
             .map_err(|e| Failure::from(anyhow::Error::new(e).context(context())))
     };
     paths.iter().map(read).collect()

@@ -7,11 +7,10 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 use sequoia_openpgp as openpgp;
 
-use openpgp::cert::Cert;
 use openpgp::crypto::KeyPair;
-use openpgp::parse::Parse as _;
+use openpgp::packet::Key;
+use openpgp::packet::key::{SecretParts, UnspecifiedRole};
 use openpgp::policy::StandardPolicy;
-use openpgp::serialize::SerializeInto as _;
 use openpgp::serialize::stream::{Message, Signer as StreamSigner};
 use openpgp::types::HashAlgorithm;
 
@@ -27,7 +26,7 @@ pub(super) enum Signer {
     /// The gpg program with its agent, as configured.
     Gpg { program: PathBuf, key: Fingerprint },
     /// A secret key from a file.
-    File { cert: Box<Cert> },
+    File { certificate: Box<Certificate>, secrets: Vec<Key<SecretParts, UnspecifiedRole>> },
 }
 
 impl Signer {
@@ -35,15 +34,15 @@ impl Signer {
     pub(super) fn new(args: &SignerArgs, gpg: &Path) -> Result<Self, Failure> {
         match &args.key_file {
             Some(path) => {
-                let bytes = exchange::read_path(path, 4 << 20)?;
-                let cert = Cert::from_bytes(&bytes)
+                let file = exchange::open_path(path)?;
+                let (certificate, secrets) = Certificate::read_key_file(file)
                     .with_context(|| format!("{} is not an exported key", path.display()))?;
-                if !cert.is_tsk() {
+                if secrets.is_empty() {
                     let text = format!("{} holds no secret key", path.display());
                     return Err(Failure::say(Exit::Failed, text)
                         .hint("gpg --armor --export-secret-keys ADDRESS > key.asc"));
                 }
-                Ok(Self::File { cert: Box::new(cert) })
+                Ok(Self::File { certificate: Box::new(certificate), secrets })
             }
             None => {
                 let key = find_secret_key(gpg, args.local_user.as_deref())?;
@@ -56,10 +55,7 @@ impl Signer {
     pub(super) fn certificate(&self) -> Result<Certificate, Failure> {
         match self {
             Self::Gpg { program, key } => export(program, *key),
-            Self::File { cert } => {
-                let public = cert.as_ref().clone().strip_secret_key_material();
-                Ok(Certificate::read(public.to_vec()?.as_slice(), &[])?)
-            }
+            Self::File { certificate, .. } => Ok(certificate.as_ref().clone()),
         }
     }
 
@@ -67,7 +63,7 @@ impl Signer {
     pub(super) fn sign(&self, text: &str, now: Timestamp) -> Result<Vec<u8>, Failure> {
         match self {
             Self::Gpg { program, key } => clearsign(program, *key, text),
-            Self::File { cert } => sign_with_file(cert, text, now),
+            Self::File { certificate, secrets } => sign_with_file(certificate, secrets, text, now),
         }
     }
 }
@@ -146,18 +142,18 @@ fn no_gpg(gpg: &Path, error: std::io::Error) -> Failure {
         .hint("install gnupg, or use --key-file with an exported secret key")
 }
 
-fn sign_with_file(cert: &Cert, text: &str, now: Timestamp) -> Result<Vec<u8>, Failure> {
+fn sign_with_file(
+    certificate: &Certificate,
+    secrets: &[Key<SecretParts, UnspecifiedRole>],
+    text: &str,
+    now: Timestamp,
+) -> Result<Vec<u8>, Failure> {
     let policy = StandardPolicy::at(now);
-    let valid = cert.with_policy(&policy, std::time::SystemTime::from(now))?;
-    let key = valid
-        .keys()
-        .secret()
-        .alive()
-        .revoked(false)
-        .for_signing()
-        .next()
-        .context("the key file holds no valid key for signing")?;
-    let mut key = key.key().clone();
+    let valid = certificate.cert().with_policy(&policy, std::time::SystemTime::from(now))?;
+    let usable: Vec<_> =
+        valid.keys().alive().revoked(false).for_signing().map(|k| k.key().fingerprint()).collect();
+    let key = secrets.iter().find(|k| usable.contains(&k.fingerprint()));
+    let mut key = key.context("the key file holds no valid key for signing")?.clone();
     if key.secret().is_encrypted() {
         let passphrase = rpassword::prompt_password("Passphrase of the key file: ")
             .context("the passphrase could not be read from the terminal")?;

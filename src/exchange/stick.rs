@@ -121,6 +121,14 @@ pub fn read_path(path: &Path, limit: usize) -> Result<Vec<u8>, ExchangeError> {
     open_regular(path, OFlags::empty()).and_then(|file| read_limited(file, path, limit))
 }
 
+/// Opens the regular file at a path that a person gave, for a reader that has limits of its own.
+///
+/// # Errors
+/// See [`read`].
+pub fn open_path(path: &Path) -> Result<File, ExchangeError> {
+    open_regular(path, OFlags::empty())
+}
+
 /// Opens without waiting for a pipe's other end and without touching a device, then looks at what
 /// was opened rather than at what the name meant a moment before.
 fn open_regular(path: &Path, flags: OFlags) -> Result<File, ExchangeError> {

@@ -415,3 +415,30 @@ fn a_text_altered_after_signing_is_refused() {
     let verdict = case.verdict("requester-signature");
     assert!(matches!(verdict, Verdict::Broken { .. }), "{verdict:?}");
 }
+
+proptest::proptest! {
+    /// One byte of a request changed or cut anywhere: refused, or the very same request (a byte of
+    /// the armor's checksum or of an unhashed field may not matter); never a panic.
+    #[test]
+    fn a_changed_byte_never_changes_what_is_asked(at in 0_usize..9_999, with: u8) {
+        static TEXT: OnceLock<String> = OnceLock::new();
+        let text = TEXT.get_or_init(|| Case::certify().text());
+        let mut bytes = text.clone().into_bytes();
+        let at = at % bytes.len();
+        bytes[at] = with;
+        let original = Request::parse(text.as_bytes(), MAX_BYTES).expect("a request");
+        if let Ok(request) = Request::parse(&bytes, MAX_BYTES) {
+            let case = Case::certify();
+            let context = Context {
+                policy: &case.policy,
+                masters: &case.masters,
+                managers: &case.managers,
+                now: case.now,
+            };
+            if let Ok(review) = Policy::review(&context, request, &case.history) {
+                proptest::prop_assert_eq!(review.request().id(), original.id());
+            }
+        }
+        proptest::prop_assert!(Request::parse(&text.as_bytes()[..at], MAX_BYTES).is_err());
+    }
+}
