@@ -1,0 +1,73 @@
+//! Every text that crosses the gap, good and bad, as files: `data/<type>/good` is read, and
+//! nothing of `data/<type>/bad` is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use countersign::journal::{Chain, Ledger};
+use countersign::policy::Policy;
+use countersign::request::{MAX_BYTES, Request};
+use countersign::response::Response;
+
+/// Reads every file of `data/<kind>` and compares with the folder that it lies in.
+fn judge(kind: &str, read: impl Fn(&[u8]) -> Result<(), String>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(kind);
+    let good = files(&folder.join("good"));
+    let bad = files(&folder.join("bad"));
+    assert!(!good.is_empty() && !bad.is_empty());
+    for path in good {
+        let bytes = fs::read(&path).expect("a file");
+        read(&bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    }
+    for path in bad {
+        let bytes = fs::read(&path).expect("a file");
+        let error = read(&bytes).expect_err(&path.display().to_string());
+        assert!(!error.is_empty(), "{}", path.display());
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    entries.map(|e| e.expect("an entry").path()).collect()
+}
+
+#[test]
+fn requests() {
+    judge("request", |bytes| {
+        Request::parse(bytes, MAX_BYTES).map(|_| ()).map_err(|e| e.to_string())
+    });
+}
+
+#[test]
+fn a_request_has_one_id_whatever_its_line_ends() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/request/good");
+    let id = |name: &str| {
+        let bytes = fs::read(folder.join(name)).expect("a file");
+        Request::parse(&bytes, MAX_BYTES).expect("a request").id()
+    };
+    assert_eq!(id("certify.asc"), id("carriage-returns.asc"));
+}
+
+#[test]
+fn responses() {
+    judge("response", |bytes| Response::parse(bytes).map(|_| ()).map_err(|e| e.to_string()));
+}
+
+#[test]
+fn journals() {
+    judge("journal", |bytes| {
+        let mut ledger = Ledger::default();
+        for entry in Chain::new(bytes) {
+            ledger.add(entry.map_err(|e| e.to_string())?);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn policies() {
+    judge("policy", |bytes| {
+        let text = std::str::from_utf8(bytes).map_err(|e| e.to_string())?;
+        Policy::parse(text).map(|_| ()).map_err(|e| e.to_string())
+    });
+}
