@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -137,7 +137,12 @@ fn a_user_id_of_a_real_key_with_a_bidirectional_character_breaks_user_id_form() 
     let odd = "Bob \u{202e}gro.elpmaxe <bob@example.org>";
     people::make_key(&home, &[], &[odd], "ed25519");
     let run = s.countersign(&[
-        "request", "certify", "--accept-agreement", "agreement.txt", "--output", "stick",
+        "request",
+        "certify",
+        "--accept-agreement",
+        "agreement.txt",
+        "--output",
+        "stick",
     ]);
     let run = run.ends(3).says("user-id-form:").says("\\u{202e}");
     assert!(!run.err.contains('\u{202e}'), "{}", run.told());
@@ -496,7 +501,7 @@ fn without_an_output_folder_nothing_begins() {
 }
 
 /// A tmpfs of some size at `name` in the scenario's folder, unmounted on drop.
-struct Mount(std::path::PathBuf);
+struct Mount(PathBuf);
 
 impl Mount {
     fn new(s: &Scenario, name: &str, options: &str) -> Option<Self> {
@@ -563,5 +568,57 @@ fn a_stick_that_is_not_there_is_said_to_be_missing() {
     let before = s.watch();
     s.session().input("gone").run().ends(1).says("gone cannot be listed");
     s.nothing_signed_since(&before);
-    assert!(!Path::new(&s.path("gone")).exists());
+    assert!(!s.path("gone").exists());
+}
+
+#[test]
+fn a_copy_with_a_bad_signature_does_not_keep_the_request_out() {
+    let s = Scenario::new();
+    let text = request(&s);
+    put(&s, "a.request.asc", forge::sign(&s.path("dave.key"), &forge::body(&text), s.now()));
+    put(&s, "b.request.asc", &text);
+    s.session().run().ok().says("NO requester-signature").says("1 signed with 1 signature(s)");
+}
+
+#[test]
+fn a_bad_request_does_not_hide_the_others_from_a_reader() {
+    let s = Scenario::new();
+    let text = request(&s);
+    put(&s, "1.request.asc", "no request");
+    put(&s, "2.request.asc", forge::sign(&s.path("dave.key"), &forge::body(&text), s.now()));
+    put(&s, "4.request.asc", &text);
+    fs::create_dir(s.path("stick/3.request.asc")).expect("a folder");
+    let files = s.on_stick(".request.asc");
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let review = s.airgap(&[&["request", "review"], &files[..]].concat());
+    let show = s.countersign(&[&["request", "show"], &files[..]].concat());
+    for run in [review, show] {
+        assert_ne!(run.code, 0, "{}", run.told());
+        run.says("NO requester-signature").says("the master key will sign once");
+    }
+}
+
+#[test]
+fn a_stick_that_is_pulled_during_a_session_loses_no_signature() {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    fs::create_dir(s.path("out")).expect("a new folder");
+    // The folder goes when the request is shown, before anybody answers.
+    let remove = "sed -u '/request id/q' >seen; rmdir out; echo Yes >answers; cat >>seen";
+    let pipes = "mkfifo answers; exec 3<pins 4<>answers";
+    let run = "--in stick --out out --practice-card card --pin-fd 3";
+    let time = format!("--time {}", s.now());
+    let airgap = countersign_tests::program("airgap");
+    let line = format!(
+        "{pipes}; {{ {} session run {run} {time} <&4 2>err; echo $? >code; }} | {{ {remove}; }}",
+        airgap.display()
+    );
+    fs::write(s.path("pins"), format!("{}\n", countersign_tests::PIN)).expect("a new file");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &line]).current_dir(s.root());
+    countersign_tests::run::run(&shell, "").ok();
+    let read = |name: &str| fs::read_to_string(s.path(name)).expect("a text");
+    assert_eq!(read("code").trim(), "6", "{}{}", read("seen"), read("err"));
+    assert!(read("err").contains("they are in the journal"), "{}", read("err"));
+    s.session().card("no-card-is-needed").run().ok().says("1 answered again");
 }

@@ -32,7 +32,9 @@ pub fn sign(key_file: &Path, text: &str, time: Timestamp) -> String {
         .and_then(Signer::build)
         .expect("a signer");
     // The line end before the signature is not part of the text (RFC 9580 §7.1).
-    message.write_all(text.strip_suffix('\n').unwrap_or(text).as_bytes()).expect("writing to memory");
+    message
+        .write_all(text.strip_suffix('\n').unwrap_or(text).as_bytes())
+        .expect("writing to memory");
     message.finalize().expect("writing to memory");
     String::from_utf8(signed).expect("cleartext of text is text")
 }

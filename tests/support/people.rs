@@ -20,7 +20,11 @@ const ADMIN_PIN: &str = "48291675";
 
 /// Names, user IDs and algorithms, as gpg takes them.
 const PEOPLE: [(&str, &[&str], &str); 6] = [
-    ("alice", &["Alice Example <alice@example.org>", "Alice at work <alice@example.net>"], "rsa3072"),
+    (
+        "alice",
+        &["Alice Example <alice@example.org>", "Alice at work <alice@example.net>"],
+        "rsa3072",
+    ),
     ("bob", &["Bob Example <bob@example.org>"], "ed25519"),
     ("carol", &["Carol Example <carol@example.org>"], "nistp256"),
     ("dave", &["Dave Example <dave@example.org>"], "ed25519"),
