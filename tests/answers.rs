@@ -326,3 +326,12 @@ fn an_answer_says_in_json_what_it_says_in_words() {
     assert_eq!(value["version"], 1);
     assert_eq!(value["signatures"], 2);
 }
+
+#[test]
+fn an_export_for_freepbx_to_standard_output_makes_no_folder_of_that_name() {
+    let s = answered();
+    s.install().ok();
+    let run = s.countersign(&["developer", "export", "--format", "freepbx", "--output", "-"]);
+    assert_ne!(run.code, 0, "{}", run.told());
+    assert!(!s.path("-").exists());
+}

@@ -93,6 +93,7 @@ impl Setup {
 
     fn counter(&self) -> u64 {
         let output = self.airgap("card status --json");
+        assert_ok(&output);
         let value: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         assert_eq!(value["is_master"], true, "{value}");
         value["counter"].as_u64().expect("a counter")

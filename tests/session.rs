@@ -3,6 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use airgap::Access;
 use airgap::card::Card;
 use airgap::session::{Options, SessionError};
 use countersign::journal::{End, Event, Ledger};
@@ -182,7 +183,11 @@ fn card_or_power_lost_at_any_command_costs_nothing_but_time() {
             let lost = matches!(fault, Fault::PulledLate | Fault::DiedLate) && *instruction == SIGN;
             assert_eq!(bench.counter(), 1 + 3 + u32::from(lost), "{what}");
             if lost {
-                assert!(console.shown.contains("it was lost"), "{what}: {}", console.shown);
+                assert!(
+                    console.shown.contains("one ahead of the journal"),
+                    "{what}: {}",
+                    console.shown
+                );
             }
             let mut ledger = Ledger::default();
             let (_, end) = bench.station().read_journal(|e| ledger.add(e.clone())).expect("whole");
@@ -282,11 +287,11 @@ fn signatures_that_the_journal_does_not_know_stop_the_session_until_explained() 
 fn two_sessions_at_once_are_refused() {
     let bench = Bench::new();
     let station = bench.station();
-    let held = station.recorder(bench.now).expect("the first");
-    let second = station.recorder(bench.now).expect_err("refused");
+    let held = station.recorder(bench.now, Access::Write).expect("the first");
+    let second = station.recorder(bench.now, Access::Write).expect_err("refused");
     assert!(second.to_string().contains("another session"), "{second}");
     drop(held);
-    assert!(station.recorder(bench.now).is_ok());
+    assert!(station.recorder(bench.now, Access::Write).is_ok());
 }
 
 #[test]
@@ -318,7 +323,7 @@ fn a_request_changed_at_the_station_after_consent_is_not_signed() {
     }
     let mut console = Meddler(Script::yes(), kept);
     let station = bench.station();
-    let (recorder, _) = station.recorder(bench.now).expect("the journal");
+    let (recorder, _) = station.recorder(bench.now, Access::Write).expect("the journal");
     let options = bench.options();
     let card = || failing(&bench, &plan);
     let error = airgap::session::run(&station, recorder, &options, &mut console, card)

@@ -2,9 +2,11 @@
 #![allow(missing_docs)]
 
 use std::fs;
+use std::process::Command;
 
 use countersign_tests::people::{self, fingerprint};
-use countersign_tests::{Consumer, Scenario};
+use countersign_tests::run::run;
+use countersign_tests::{Consumer, Scenario, program};
 
 /// From the request to the record: asked, signed, installed, the stick empty again.
 fn certify(s: &Scenario, name: &str) {
@@ -225,4 +227,24 @@ fn an_expired_certification_is_renewed_by_the_next() {
     certify(&s, "bob");
     consumer.import_record(&bob);
     assert!(consumer.trusts(&bob), "{:?}", consumer.validities(&bob));
+}
+
+#[test]
+fn a_reader_that_stops_reading_is_no_failure() {
+    let s = Scenario::new();
+    certify(&s, "alice");
+    let programs = [
+        ("countersign", "developer list"),
+        ("countersign", "generate rules"),
+        ("countersign", "authority show"),
+        ("airgap", "journal show"),
+        ("airgap", "card status --practice-card card"),
+    ];
+    for (name, arguments) in programs {
+        // Whoever would read is gone before the first line is written.
+        let line = format!("{{ sleep 0.1; {} {arguments}; }} | true", program(name).display());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line]).current_dir(s.root());
+        run(&shell, "").ok().never_says("panicked");
+    }
 }

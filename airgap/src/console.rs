@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use countersign::journal;
 use indicatif::{ProgressBar, ProgressStyle};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// A person at the station, or whatever stands in for one.
 pub trait Console {
@@ -50,6 +50,26 @@ impl Terminal {
         // A PIN file of any length is read no further than PINs go.
         let lines = pins.map(|file| io::BufReader::with_capacity(128, file).lines());
         Ok(Self { pins: lines, bar: None })
+    }
+}
+
+impl Terminal {
+    /// Asks for a PIN that does not exist yet: twice, where it is typed.
+    ///
+    /// # Errors
+    /// Where no PIN can be read.
+    pub fn new_pin(&mut self, question: &str) -> io::Result<SecretString> {
+        loop {
+            let pin = self.pin(question)?;
+            if self.pins.is_some() {
+                return Ok(pin);
+            }
+            let again = self.pin("The same again: ")?;
+            if pin.expose_secret() == again.expose_secret() {
+                return Ok(pin);
+            }
+            self.show("They differ.\n");
+        }
     }
 }
 

@@ -15,4 +15,4 @@ pub mod session;
 pub mod station;
 
 pub use consent::{Answer, Consent};
-pub use recorder::{Recorded, Recorder, RecorderError};
+pub use recorder::{Access, Recorded, Recorder, RecorderError};

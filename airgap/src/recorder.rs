@@ -75,6 +75,21 @@ struct Clock {
     since: Instant,
 }
 
+/// What a journal is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// To go on writing it: what the power cut off is set aside first.
+    Write,
+    /// To go by it without changing anything.
+    Look,
+}
+
+/// Whether to wait for the disk.
+enum Sync {
+    Now,
+    Later,
+}
+
 /// A request whose consent is on disk: the card may be touched. Only [`Recorder::record`] makes
 /// one. It names the request's copy at the station and holds none of it, so that a batch of any
 /// length fits in memory.
@@ -106,6 +121,7 @@ impl Recorder {
         path: &Path,
         requests: &Path,
         now: Timestamp,
+        access: Access,
     ) -> Result<(Self, bool), RecorderError> {
         let error = |action| {
             let path = path.to_owned();
@@ -132,6 +148,7 @@ impl Recorder {
         }
         let torn = match end {
             End::Whole => false,
+            End::Torn { .. } if access == Access::Look => true,
             End::Torn { at } => {
                 let whole = std::fs::read(path).map_err(error("read"))?;
                 let rest = whole.get(usize::try_from(at).unwrap_or(0)..).unwrap_or_default();
@@ -143,7 +160,10 @@ impl Recorder {
         };
         let clock = Clock { confirmed: now, since: Instant::now() };
         let (path, requests) = (path.to_owned(), requests.to_owned());
-        Ok((Self { path, requests, file, ledger, head, clock, poisoned: false }, torn))
+        Ok((
+            Self { path, requests, file, ledger, head, clock, poisoned: access == Access::Look },
+            torn,
+        ))
     }
 
     /// What the journal adds up to so far.
@@ -167,6 +187,10 @@ impl Recorder {
     /// # Errors
     /// [`RecorderError`] where it could not be written; then nothing more will be.
     pub fn append(&mut self, event: Event) -> Result<(), RecorderError> {
+        self.write(event, Sync::Now)
+    }
+
+    fn write(&mut self, event: Event, sync: Sync) -> Result<(), RecorderError> {
         if self.poisoned {
             return Err(RecorderError::Poisoned);
         }
@@ -176,8 +200,14 @@ impl Recorder {
         let head = Sha256::of(&line);
         line.push(b'\n');
         self.poisoned = true;
-        self.file.write_all(&line).and_then(|()| self.file.sync_data()).map_err(|source| {
-            RecorderError::Io { path: self.path.clone(), action: "written", source }
+        let written = self.file.write_all(&line).and_then(|()| match sync {
+            Sync::Now => self.file.sync_data(),
+            Sync::Later => Ok(()),
+        });
+        written.map_err(|source| RecorderError::Io {
+            path: self.path.clone(),
+            action: "written",
+            source,
         })?;
         self.poisoned = false;
         self.head = head;
@@ -194,7 +224,7 @@ impl Recorder {
         let review = consent.review();
         let request = review.request();
         let id = request.id();
-        exchange::write_path(&self.kept(id), request.text().as_bytes())?;
+        exchange::write_many(&self.kept(id), request.text().as_bytes())?;
         let expires = match request.operation() {
             Operation::Certify(certify) => certify.expires,
             Operation::RevokeCertification(_) => None,
@@ -214,6 +244,24 @@ impl Recorder {
             consent: consent.how(),
         })?;
         Ok(recorded)
+    }
+
+    /// Waits until every request that was recorded is on disk under its name. To be called once
+    /// after the last [`Recorder::record`] and before the card is touched.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where the disk fails.
+    pub fn settle(&self) -> Result<(), RecorderError> {
+        Ok(exchange::sync_folder(&self.requests)?)
+    }
+
+    /// Appends an entry that may be lost with the power without harm: the next one that is synced
+    /// takes it along.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where it could not be written; then nothing more will be.
+    pub fn append_lazily(&mut self, event: Event) -> Result<(), RecorderError> {
+        self.write(event, Sync::Later)
     }
 
     /// Where the station keeps the text of a request that was consented to.

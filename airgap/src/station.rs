@@ -17,7 +17,7 @@ use countersign::exchange::ExchangeError;
 use countersign::journal::{Chain, End, Entry, Event, JournalError, Ledger};
 use countersign::time::Timestamp;
 
-use crate::recorder::{Recorder, RecorderError};
+use crate::recorder::{Access, Recorder, RecorderError};
 
 /// This program and its version, as the journal names it.
 pub const SOFTWARE: &str = concat!("airgap ", env!("CARGO_PKG_VERSION"));
@@ -70,15 +70,14 @@ impl Station {
             source,
         })?;
         let (masters, managers) = (from.masters(), from.managers());
-        Authority::create(&inner, from.policy(), &agreement, masters, managers)?;
-        let station = Self::open(folder).or_else(|error| match error {
-            // The journal is what makes it one, and its first entry comes last.
-            StationError::NotAStation(_) => {
-                Ok(Self { folder: folder.to_owned(), authority: Authority::open(&inner)? })
-            }
-            other => Err(other),
-        })?;
-        let (mut recorder, _) = station.recorder(now)?;
+        // The journal is what makes it a station, and comes last: what an interrupted set-up left
+        // is taken up again if it is the same record.
+        let authority = match Authority::open(&inner) {
+            Ok(left) if left.policy().digest() == from.policy().digest() => left,
+            _ => Authority::create(&inner, from.policy(), &agreement, masters, managers)?,
+        };
+        let station = Self { folder: folder.to_owned(), authority };
+        let (mut recorder, _) = station.recorder(now, Access::Write)?;
         recorder.append(Event::StationCreated {
             authority: from.policy().name.clone(),
             software: SOFTWARE.to_owned(),
@@ -112,8 +111,12 @@ impl Station {
     ///
     /// # Errors
     /// [`StationError`] where it is in use, broken, or ends after `now`.
-    pub fn recorder(&self, now: Timestamp) -> Result<(Recorder, bool), StationError> {
-        Ok(Recorder::open(&self.journal(), &self.folder.join("requests"), now)?)
+    pub fn recorder(
+        &self,
+        now: Timestamp,
+        access: Access,
+    ) -> Result<(Recorder, bool), StationError> {
+        Ok(Recorder::open(&self.journal(), &self.folder.join("requests"), now, access)?)
     }
 
     /// Reads the journal from its first entry on, checking the chain, and hands each entry to

@@ -97,6 +97,7 @@ struct Reader<'a> {
     subkeys: Vec<Component<Key<PublicParts, SubordinateRole>>>,
     current: Current,
     revocations_by_others: Vec<Signature>,
+    more_revocations_by_others: bool,
     verifications: u32,
     dropped: Dropped,
 }
@@ -140,6 +141,7 @@ impl<'a> Reader<'a> {
                 subkeys: Vec::new(),
                 current: Current::Primary,
                 revocations_by_others: Vec::new(),
+                more_revocations_by_others: false,
                 verifications: 0,
                 dropped: Dropped::default(),
             })),
@@ -225,15 +227,15 @@ impl<'a> Reader<'a> {
     fn foreign(&mut self, signature: Signature) {
         const ENOUGH: usize = 64;
         let revocation = signature.typ() == SignatureType::KeyRevocation
-            && matches!(self.current, Current::Primary)
-            && self.revocations_by_others.len() < ENOUGH
-            && !self
-                .revocations_by_others
-                .iter()
-                .any(|s| s.get_issuers() == signature.get_issuers());
-        if revocation {
+            && matches!(self.current, Current::Primary);
+        let known = |s: &Signature| s.get_issuers() == signature.get_issuers();
+        if !revocation || self.revocations_by_others.iter().any(known) {
+            self.dropped.foreign_signatures += 1;
+        } else if self.revocations_by_others.len() < ENOUGH {
             self.revocations_by_others.push(signature);
         } else {
+            // Whose these are is not kept; a key that declares a revoker then counts as revoked.
+            self.more_revocations_by_others = true;
             self.dropped.foreign_signatures += 1;
         }
     }
@@ -286,7 +288,8 @@ impl<'a> Reader<'a> {
             .into_iter()
             .partition(|s| s.get_issuers().iter().any(|i| revokers.iter().any(|r| r.aliases(i))));
         self.dropped.foreign_signatures += foreign.len() as u64;
-        let unverified_revoker = !declared.is_empty();
+        let overflow = self.more_revocations_by_others && !revokers.is_empty();
+        let unverified_revoker = !declared.is_empty() || overflow;
 
         let mut packets: Vec<Packet> = self.primary.into_packets().collect();
         packets.extend(declared.into_iter().map(Packet::from));

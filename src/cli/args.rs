@@ -31,12 +31,17 @@ pub struct Common {
     /// Go by this time instead of the clock's, like 2026-11-22T05:40:00Z
     #[arg(long, global = true, value_parser = Timestamp::parse)]
     pub time: Option<Timestamp>,
-    /// Print JSON (documented in docs/exchange-format.md)
-    #[arg(long, global = true)]
-    pub json: bool,
     /// Print nothing but errors and what was asked for
     #[arg(long, short, global = true)]
     pub quiet: bool,
+}
+
+/// Whether output is for people or for programs.
+#[derive(Debug, ClapArgs)]
+pub struct Form {
+    /// Print JSON (documented in docs/exchange-format.md)
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What the command is about.
@@ -87,7 +92,7 @@ pub enum AuthorityVerb {
     },
     /// Show masters, managers, agreement and limits
     #[command(after_help = "Example:\n  countersign authority show")]
-    Show,
+    Show(Form),
 }
 
 /// Who signs a request.
@@ -211,6 +216,9 @@ pub struct ResponseArgs {
     /// A request, or a folder of requests; default: the folder of each answer
     #[arg(long, value_name = "PATH")]
     pub requests: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub form: Form,
 }
 
 /// `countersign developer …`
@@ -218,13 +226,16 @@ pub struct ResponseArgs {
 pub enum DeveloperVerb {
     /// List the developers on record
     #[command(after_help = "Example:\n  countersign developer list")]
-    List,
+    List(Form),
     /// Show what the masters say of one developer
     #[command(after_help = "Example:\n  countersign developer show ALICE\n\
 (ALICE stands for the developer's fingerprint)")]
     Show {
         /// The developer's fingerprint
         developer: Fingerprint,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        form: Form,
     },
     /// Write certificates in the form that a consumer takes
     #[command(after_help = "Example:\n  countersign developer export --format freepbx \

@@ -31,14 +31,14 @@ pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
                 Authority::create(&common.authority, &policy, &agreement, &masters, &managers)?;
             if !common.quiet {
                 show(&made);
-                println!("\nThe record is in {}: put it under git.", made.folder().display());
+                crate::say!("\nThe record is in {}: put it under git.", made.folder().display());
             }
             Ok(())
         }
-        AuthorityVerb::Show => {
+        AuthorityVerb::Show(form) => {
             let authority = Authority::open(&common.authority)?;
             authority.agreement()?;
-            if common.json {
+            if form.json {
                 show_json(&authority)
             } else {
                 show(&authority)
@@ -85,24 +85,28 @@ fn manager(certificate: &Certificate) -> Manager {
 
 fn show(authority: &Authority) {
     let policy = authority.policy();
-    println!("{}", Safe(&policy.name));
+    crate::say!("{}", Safe(&policy.name));
     for (certificate, named) in authority.masters().iter().zip(&policy.masters) {
-        println!("  master   {}  {}", certificate.fingerprint(), algorithm(certificate.primary()));
-        println!("           {}", Safe(&named.name));
+        crate::say!(
+            "  master   {}  {}",
+            certificate.fingerprint(),
+            algorithm(certificate.primary())
+        );
+        crate::say!("           {}", Safe(&named.name));
     }
     for manager in &policy.managers {
         let may: Vec<String> = manager.may_request.iter().map(ToString::to_string).collect();
-        println!("  manager  {}  may request: {}", manager.fingerprint, may.join(", "));
-        println!("           {}", Safe(&manager.name));
+        crate::say!("  manager  {}  may request: {}", manager.fingerprint, may.join(", "));
+        crate::say!("           {}", Safe(&manager.name));
     }
     let developers = authority.developers().map_or(0, |d| d.len());
-    println!("  developers on record: {developers}");
+    crate::say!("  developers on record: {developers}");
     let certify = &policy.certify;
-    println!("  certifications last at most {} days", certify.max_validity_days);
-    println!("  agreement ({}):", Path::new("agreement.txt").display());
-    print!("{}", screen::digest_lines(&certify.agreement.sha256));
-    println!("  policy digest:");
-    print!("{}", screen::digest_lines(&policy.digest()));
+    crate::say!("  certifications last at most {} days", certify.max_validity_days);
+    crate::say!("  agreement ({}):", Path::new("agreement.txt").display());
+    crate::cli::put(format_args!("{}", screen::digest_lines(&certify.agreement.sha256)));
+    crate::say!("  policy digest:");
+    crate::cli::put(format_args!("{}", screen::digest_lines(&policy.digest())));
 }
 
 fn show_json(authority: &Authority) {
@@ -115,5 +119,5 @@ fn show_json(authority: &Authority) {
         "agreement": policy.certify.agreement.sha256,
         "policy": policy.digest(),
     });
-    println!("{value}");
+    crate::say!("{value}");
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::args::{Common, DeveloperVerb, ExportFormat, OutputArgs};
+use super::args::{Common, DeveloperVerb, ExportFormat, Form, OutputArgs};
 use super::{Exit, Failure};
 use crate::authority::{Authority, Developer};
 use crate::certificate::{Standing, algorithm};
@@ -15,16 +15,16 @@ pub(super) fn run(common: &Common, verb: &DeveloperVerb) -> Result<(), Failure> 
     let authority = Authority::open(&common.authority)?;
     let now = super::now(common.time);
     match verb {
-        DeveloperVerb::List => {
+        DeveloperVerb::List(form) => {
             for key in authority.developers()? {
-                list(common, &authority, &authority.developer(key)?, now);
+                list(form, &authority, &authority.developer(key)?, now);
             }
             Ok(())
         }
-        DeveloperVerb::Show { developer } => {
+        DeveloperVerb::Show { developer, form } => {
             let developer = authority.developer(*developer)?;
-            if common.json {
-                list(common, &authority, &developer, now);
+            if form.json {
+                list(form, &authority, &developer, now);
             } else {
                 show(&authority, &developer, now);
             }
@@ -43,9 +43,9 @@ pub(super) fn run(common: &Common, verb: &DeveloperVerb) -> Result<(), Failure> 
     }
 }
 
-fn list(common: &Common, authority: &Authority, developer: &Developer, now: Timestamp) {
+fn list(form: &Form, authority: &Authority, developer: &Developer, now: Timestamp) {
     let key = developer.certificate.fingerprint();
-    if common.json {
+    if form.json {
         let mut user_ids = Vec::new();
         for master in authority.masters() {
             for (id, standing) in developer.standings(master, now) {
@@ -57,29 +57,29 @@ fn list(common: &Common, authority: &Authority, developer: &Developer, now: Time
             }
         }
         let value = serde_json::json!({ "version": 1, "key": key, "user_ids": user_ids });
-        println!("{value}");
+        crate::say!("{value}");
         return;
     }
     for master in authority.masters() {
         for (id, standing) in developer.standings(master, now) {
-            println!("{key}  {:<24}  {}", word(standing), Safe(&id));
+            crate::say!("{key}  {:<24}  {}", word(standing), Safe(&id));
         }
     }
 }
 
 fn show(authority: &Authority, developer: &Developer, now: Timestamp) {
     let certificate = &developer.certificate;
-    println!("key     {}", certificate.fingerprint().spaced());
-    println!("        {}", algorithm(certificate.primary()));
+    crate::say!("key     {}", certificate.fingerprint().spaced());
+    crate::say!("        {}", algorithm(certificate.primary()));
     for master in authority.masters() {
-        println!("master  {}", master.fingerprint());
+        crate::say!("master  {}", master.fingerprint());
         for (id, standing) in developer.standings(master, now) {
-            println!("        {:<24}  {}", word(standing), Safe(&id));
+            crate::say!("        {:<24}  {}", word(standing), Safe(&id));
         }
         for opinion in certificate.opinions_of(master) {
             let what = if opinion.revokes { "revoked  " } else { "certified" };
             let id = String::from_utf8_lossy(opinion.user_id.value()).into_owned();
-            println!("          {} {what} {}", opinion.created, Safe(&id));
+            crate::say!("          {} {what} {}", opinion.created, Safe(&id));
         }
     }
 }

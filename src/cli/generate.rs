@@ -15,7 +15,7 @@ pub(super) fn run(verb: &GenerateVerb) -> Result<(), Failure> {
         GenerateVerb::Schema { folder } => schemas(folder),
         GenerateVerb::Rules => {
             for (name, demand) in crate::policy::rules::all() {
-                println!("{name}: {demand}");
+                crate::say!("{name}: {demand}");
             }
             Ok(())
         }

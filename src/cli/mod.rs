@@ -9,6 +9,7 @@ mod request;
 mod response;
 mod signer;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -17,6 +18,18 @@ use crate::time::Timestamp;
 use args::{Args, Command};
 pub use failure::{Exit, Failure};
 pub use generate::{completions, manual};
+
+/// Prints a line to standard output. A reader that goes away (`| head`) is no error.
+#[macro_export]
+macro_rules! say {
+    () => { $crate::cli::put(format_args!("\n")) };
+    ($($text:tt)*) => { $crate::cli::put(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+/// Writes to standard output; what cannot be written is nobody's to read.
+pub fn put(text: std::fmt::Arguments<'_>) {
+    let _ = std::io::stdout().write_fmt(text);
+}
 
 /// Runs the program on the process's arguments.
 pub fn run() -> ExitCode {

@@ -141,11 +141,14 @@ fn show(authority: &Authority, file: &Path, now: Timestamp) -> Result<(), Failur
     let context = authority.context(now);
     match Policy::review(&context, request, &history) {
         Ok(review) => {
-            print!("{}", screen::review(&review, &context, &history, Detail::Full));
+            crate::cli::put(format_args!(
+                "{}",
+                screen::review(&review, &context, &history, Detail::Full)
+            ));
             Ok(())
         }
         Err(rejection) => {
-            print!("{}", screen::rejection(&rejection, &context, &history));
+            crate::cli::put(format_args!("{}", screen::rejection(&rejection, &context, &history)));
             Err(Failure::say(Exit::Refused, "the station would refuse this request"))
         }
     }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::args::{Common, ResponseArgs, ResponseVerb};
+use super::args::{Common, Form, ResponseArgs, ResponseVerb};
 use super::{Exit, Failure};
 use crate::authority::{Authority, AuthorityError};
 use crate::exchange;
@@ -21,9 +21,9 @@ pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
         match one(&authority, file, args) {
             Ok((request, verified)) if install => {
                 let installed = authority.install(&request, &verified)?;
-                print(common, file, &verified, Some(&installed.path));
+                print(common, &args.form, file, &verified, Some(&installed.path));
             }
-            Ok((_, verified)) => print(common, file, &verified, None),
+            Ok((_, verified)) => print(common, &args.form, file, &verified, None),
             // One refusal among the answers of a batch does not keep the others out.
             Err(failure) if failure.exit() == Exit::Refused => {
                 failure.report();
@@ -70,8 +70,8 @@ fn find_request(response: &Path, id: RequestId, given: Option<&Path>) -> Result<
         return read(&given.to_owned());
     }
     let listing = exchange::list(given, ".request.asc", exchange::MAX_LISTED)?;
-    let short = id.0.short();
-    let near = |name: &&OsString| name.to_string_lossy().contains(&short);
+    let token = id.token();
+    let near = |name: &&OsString| name.to_string_lossy().contains(&token);
     for name in listing.names.iter().filter(near) {
         match read(&given.join(name)) {
             Ok(request) if request.id() == id => return Ok(request),
@@ -82,8 +82,8 @@ fn find_request(response: &Path, id: RequestId, given: Option<&Path>) -> Result<
     Err(Failure::say(Exit::Untrue, text).hint("name the request or its folder with --requests"))
 }
 
-fn print(common: &Common, file: &Path, verified: &Verified, installed: Option<&Path>) {
-    if common.json {
+fn print(common: &Common, form: &Form, file: &Path, verified: &Verified, installed: Option<&Path>) {
+    if form.json {
         let value = serde_json::json!({
             "version": 1,
             "file": file.display().to_string(),
@@ -92,14 +92,14 @@ fn print(common: &Common, file: &Path, verified: &Verified, installed: Option<&P
             "signatures": verified.count(),
             "installed": installed.map(|p| p.display().to_string()),
         });
-        println!("{value}");
+        crate::say!("{value}");
     } else if !common.quiet {
         let n = verified.count();
-        println!("{}: {n} signature(s), exactly as asked", file.display());
-        println!("  master  {}", verified.master());
-        println!("  request {}", verified.request());
+        crate::say!("{}: {n} signature(s), exactly as asked", file.display());
+        crate::say!("  master  {}", verified.master());
+        crate::say!("  request {}", verified.request());
         if let Some(path) = installed {
-            println!("  installed in {}", path.display());
+            crate::say!("  installed in {}", path.display());
         }
     }
 }

@@ -2,4 +2,7 @@
 
 mod stick;
 
-pub use stick::{ExchangeError, Listing, MAX_LISTED, list, read, read_path, write, write_path};
+pub use stick::{
+    ExchangeError, Listing, MAX_LISTED, list, read, read_path, sync_folder, write, write_many,
+    write_path,
+};

@@ -40,6 +40,12 @@ pub enum ExchangeError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// More names than anybody looks at.
+    #[error("{} holds more than {MAX_LISTED} files", path.display())]
+    TooMany {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Something else is there already.
     #[error("{} exists already, with other content", path.display())]
     Exists {
@@ -71,7 +77,10 @@ pub struct Listing {
 pub fn list(folder: &Path, suffix: &str, most: usize) -> Result<Listing, ExchangeError> {
     let error = |source| ExchangeError::Io { path: folder.to_owned(), action: "listed", source };
     let mut listing = Listing::default();
-    for entry in std::fs::read_dir(folder).map_err(error)?.take(MAX_LISTED) {
+    for (at, entry) in std::fs::read_dir(folder).map_err(error)?.enumerate() {
+        if at == MAX_LISTED {
+            return Err(ExchangeError::TooMany { path: folder.to_owned() });
+        }
         let name = entry.map_err(error)?.file_name();
         let bytes = name.as_encoded_bytes();
         if bytes.starts_with(b".") {
@@ -174,6 +183,7 @@ pub fn write(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf, Excha
         Err(error) => return Err(error),
     }
     put(folder, &path, content, Replace::Never)?;
+    sync_folder(folder)?;
     Ok(path)
 }
 
@@ -186,7 +196,29 @@ pub fn write_path(path: &Path, content: &[u8]) -> Result<(), ExchangeError> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    put(folder, path, content, Replace::Whole)
+    put(folder, path, content, Replace::Whole)?;
+    sync_folder(folder)
+}
+
+/// As [`write_path`], for one of many files in a folder: its content is on the medium, its name
+/// only after the next [`sync_folder`].
+///
+/// # Errors
+/// See [`write_path`].
+pub fn write_many(path: &Path, content: &[u8]) -> Result<(), ExchangeError> {
+    put(path.parent().unwrap_or(Path::new(".")), path, content, Replace::Whole)
+}
+
+/// Waits until the names in `folder` are on the medium.
+///
+/// # Errors
+/// [`ExchangeError`] where the medium is gone.
+pub fn sync_folder(folder: &Path) -> Result<(), ExchangeError> {
+    File::open(folder).and_then(|f| f.sync_all()).map_err(|source| ExchangeError::Io {
+        path: folder.to_owned(),
+        action: "synced",
+        source,
+    })
 }
 
 enum Replace {
@@ -207,7 +239,7 @@ fn put(folder: &Path, path: &Path, content: &[u8], replace: Replace) -> Result<(
         Replace::Never => file.persist_noclobber(path).map_err(|e| error(e.error))?,
         Replace::Whole => file.persist(path).map_err(|e| error(e.error))?,
     };
-    File::open(folder).and_then(|f| f.sync_all()).map_err(error)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -48,8 +48,9 @@ pub enum Event {
         /// The request, where the text was one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request: Option<RequestId>,
-        /// SHA-256 of the file.
-        file: Sha256,
+        /// SHA-256 of the file, where it could be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        file: Option<Sha256>,
         /// Who refused.
         by: Refuser,
         /// Every reason.
@@ -92,8 +93,8 @@ pub enum Event {
     CounterExplained {
         /// The card.
         card: String,
-        /// Signatures that this journal does not know.
-        unknown: u32,
+        /// Signatures that this journal does not know; negative where the counter went back.
+        unknown: i64,
         /// The explanation.
         explanation: String,
     },

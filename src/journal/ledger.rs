@@ -1,6 +1,6 @@
 //! What a journal adds up to: decisions by key, requests by outcome, cards by counter.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::entry::{Entry, Event, Moment};
 use crate::digest::Sha256;
@@ -17,7 +17,7 @@ pub struct Ledger {
     decided: HashMap<RequestId, Decided>,
     decisions: HashMap<Fingerprint, Vec<Decision>>,
     pending: BTreeMap<RequestId, Pending>,
-    pending_by_key: HashMap<Fingerprint, BTreeSet<RequestId>>,
+    pending_by_key: HashMap<Fingerprint, Vec<RequestId>>,
     cards: HashMap<String, CardState>,
     open_session: bool,
     entries: u64,
@@ -66,7 +66,7 @@ impl Ledger {
             }
             Event::SessionEnded => self.open_session = false,
             Event::Refused { request: Some(id), by, violations, .. } => {
-                self.forget_pending(id);
+                self.give_up(id);
                 let reason = violations.first().map(|v| v.reason.clone()).unwrap_or_default();
                 match by {
                     Refuser::Operator => {
@@ -96,7 +96,7 @@ impl Ledger {
                 let signed = self.pending.remove(&request).map(|p| p.signed).unwrap_or_default();
                 let pending = Pending { master, statements, signed, key, decision };
                 self.pending.insert(request, pending);
-                self.pending_by_key.entry(key).or_default().insert(request);
+                push(self.pending_by_key.entry(key).or_default(), request);
             }
             Event::Counter { card, count, moment, .. } => {
                 let session_open = moment == Moment::Before;
@@ -131,15 +131,28 @@ impl Ledger {
         if pending.signed.len() == pending.statements.len()
             && let Some(done) = self.forget_pending(request)
         {
-            self.decisions.entry(done.key).or_default().push(done.decision);
+            push(self.decisions.entry(done.key).or_default(), done.decision);
             self.decided.insert(request, Decided::Signed { at });
+        }
+    }
+
+    /// A request that is refused after some of its signatures were made: those were made, and
+    /// count as a decision on the key, although nobody was given them.
+    fn give_up(&mut self, request: RequestId) {
+        let Some(mut pending) = self.forget_pending(request) else { return };
+        if !pending.signed.is_empty() {
+            pending.decision.user_ids.truncate(pending.signed.len());
+            push(self.decisions.entry(pending.key).or_default(), pending.decision);
         }
     }
 
     fn forget_pending(&mut self, request: RequestId) -> Option<Pending> {
         let pending = self.pending.remove(&request)?;
         if let Some(of_key) = self.pending_by_key.get_mut(&pending.key) {
-            of_key.remove(&request);
+            of_key.retain(|id| *id != request);
+            if of_key.is_empty() {
+                self.pending_by_key.remove(&pending.key);
+            }
         }
         Some(pending)
     }
@@ -186,4 +199,12 @@ impl Ledger {
         let known = state.counted + state.signed_since;
         Some((known, known + u32::from(state.maybe_one_more)))
     }
+}
+
+/// Adds to a list that nearly always has one member, and takes no more room than that.
+fn push<T>(list: &mut Vec<T>, item: T) {
+    if list.is_empty() {
+        list.reserve_exact(1);
+    }
+    list.push(item);
 }

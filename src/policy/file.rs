@@ -233,6 +233,10 @@ impl Policy {
         if self.masters.is_empty() {
             return wrong("master", &"empty", "name at least one");
         }
+        if self.managers.iter().any(|m| m.may_request.contains(&OperationName::Certify)) {
+            let reason = "a certification is asked for by the key's owner, never by a manager";
+            return wrong("manager.may_request", &"certify", reason);
+        }
         let unique: BTreeSet<_> = self.masters.iter().map(|m| m.fingerprint).collect();
         if unique.len() != self.masters.len() {
             return wrong("master", &self.masters.len(), "a fingerprint stands twice");

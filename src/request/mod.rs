@@ -49,6 +49,14 @@ pub struct Request {
 #[serde(transparent)]
 pub struct RequestId(pub Sha256);
 
+impl RequestId {
+    /// The first 16 hex digits: what file names carry. Too long for anybody to find a second
+    /// request with the same ones; still, what counts is the id inside.
+    pub fn token(&self) -> String {
+        self.0.to_string().chars().take(16).collect()
+    }
+}
+
 impl std::fmt::Display for RequestId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
@@ -163,6 +171,6 @@ impl Request {
 
     /// The name of the file that it travels in: the operation, and enough of the id.
     pub fn file_name(&self) -> String {
-        format!("{}-{}.request.asc", self.operation().name(), self.id.0.short())
+        format!("{}-{}.request.asc", self.operation().name(), self.id.token())
     }
 }

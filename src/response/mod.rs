@@ -74,6 +74,15 @@ pub enum Refuser {
     Operator,
 }
 
+impl std::fmt::Display for Refuser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Policy => "by a rule of its policy",
+            Self::Operator => "by its operator's decision",
+        })
+    }
+}
+
 /// An OpenPGP signature packet in base64.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -164,7 +173,7 @@ pub enum ResponseError {
     #[error("the request's signatures cannot be predicted")]
     Prediction(#[source] StatementError),
     /// The station refused.
-    #[error("the station refused the request ({by:?}): {}", list(violations))]
+    #[error("the station refused the request, {by}: {}", list(violations))]
     Refused {
         /// Who refused.
         by: Refuser,
@@ -174,8 +183,13 @@ pub enum ResponseError {
 }
 
 fn list(violations: &[Violation]) -> String {
-    let one =
-        |v: &Violation| format!("{}: {}", crate::safe::Safe(&v.rule), crate::safe::Safe(&v.reason));
+    let one = |v: &Violation| {
+        let reason = crate::safe::Safe(&v.reason);
+        match v.rule.as_str() {
+            "operator" => reason.to_string(),
+            rule => format!("{}: {reason}", crate::safe::Safe(rule)),
+        }
+    };
     violations.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 

@@ -1,6 +1,7 @@
 //! What the end-to-end tests share.
 
 pub mod consumer;
+pub mod flood;
 pub mod forge;
 pub mod people;
 pub mod run;

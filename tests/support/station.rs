@@ -4,8 +4,10 @@
 use std::collections::VecDeque;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
+use airgap::Access;
 use airgap::card::{
     Card, CardBackend, CardCaps, CardTransaction, NewPins, PinType, SmartcardError,
 };
@@ -173,7 +175,8 @@ impl Bench {
         card: impl FnMut() -> Result<Card, airgap::card::CardError>,
     ) -> Result<Tally, SessionError> {
         let station = self.station();
-        let (recorder, _) = station.recorder(self.now)?;
+        let access = if options.dry_run { Access::Look } else { Access::Write };
+        let (recorder, _) = station.recorder(self.now, access)?;
         session::run(&station, recorder, options, console, card)
     }
 
@@ -228,6 +231,7 @@ pub struct Script {
     pub shown: String,
     /// How often a PIN was asked for.
     pub pins_asked: usize,
+    keep: bool,
 }
 
 impl Script {
@@ -236,10 +240,21 @@ impl Script {
         Self::saying(&["Yes"], &[PIN])
     }
 
+    /// As [`Script::yes`], forgetting what is shown.
+    pub fn silent() -> Self {
+        Self { keep: false, ..Self::yes() }
+    }
+
     /// Gives these answers and PINs, the last of each for ever.
     pub fn saying(answers: &[&str], pins: &[&str]) -> Self {
         let list = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
-        Self { answers: list(answers), pins: list(pins), shown: String::new(), pins_asked: 0 }
+        Self {
+            answers: list(answers),
+            pins: list(pins),
+            shown: String::new(),
+            pins_asked: 0,
+            keep: true,
+        }
     }
 }
 
@@ -249,22 +264,24 @@ fn next(list: &mut VecDeque<String>) -> Option<String> {
 
 impl Console for Script {
     fn show(&mut self, text: &str) {
-        self.shown.push_str(text);
+        if self.keep {
+            self.shown.push_str(text);
+        }
     }
 
     fn ask(&mut self, question: &str) -> io::Result<Option<String>> {
-        self.shown.push_str(question);
+        self.show(question);
         Ok(next(&mut self.answers))
     }
 
     fn pin(&mut self, question: &str) -> io::Result<SecretString> {
-        self.shown.push_str(question);
+        self.show(question);
         self.pins_asked += 1;
         Ok(SecretString::from(next(&mut self.pins).unwrap_or_default()))
     }
 
     fn progress(&mut self, done: usize, all: usize, what: &str) {
-        self.shown.push_str(&format!("signed {done} of {all}: {what}\n"));
+        self.show(&format!("signed {done} of {all}: {what}\n"));
     }
 
     fn consent(&self) -> journal::Consent {
@@ -285,27 +302,42 @@ pub enum Fault {
     DiedLate,
 }
 
-/// What a failing card was asked, and when it fails.
-#[derive(Clone)]
-pub struct Plan(Arc<Mutex<(usize, Vec<u8>, Option<(usize, Fault)>)>>);
+/// What a card was asked, how long it took, and when it fails.
+#[derive(Clone, Default)]
+pub struct Plan(Arc<Mutex<PlanState>>);
+
+#[derive(Default)]
+struct PlanState {
+    instructions: Vec<u8>,
+    fault: Option<(usize, Fault)>,
+    spent: Duration,
+}
 
 impl Plan {
     /// Fails at the command with this number, counted from 0; never where none is given.
     pub fn new(fault: Option<(usize, Fault)>) -> Self {
-        Self(Arc::new(Mutex::new((0, Vec::new(), fault))))
+        Self(Arc::new(Mutex::new(PlanState { fault, ..PlanState::default() })))
     }
 
     /// The instruction bytes of the commands so far.
     pub fn instructions(&self) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+        self.state().instructions.clone()
+    }
+
+    /// The time that the card took, all commands together.
+    pub fn spent(&self) -> Duration {
+        self.state().spent
+    }
+
+    fn state(&self) -> MutexGuard<'_, PlanState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn next(&self, command: &[u8]) -> Option<Fault> {
-        let mut plan = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = plan.0;
-        plan.0 += 1;
-        plan.1.push(command[1]);
-        let (from, fault) = plan.2?;
+        let mut plan = self.state();
+        let at = plan.instructions.len();
+        plan.instructions.push(command[1]);
+        let (from, fault) = plan.fault?;
         match fault {
             Fault::Pulled | Fault::PulledLate if at > from => Some(Fault::Pulled),
             _ => (at == from).then_some(fault),
@@ -354,7 +386,9 @@ impl CardTransaction for FailingTransaction<'_> {
             Some(Fault::Died) => std::panic::panic_any("the power went"),
             Some(Fault::PulledLate | Fault::DiedLate) | None => {}
         }
+        let start = Instant::now();
         let answer = self.inner.transmit(command, buffer);
+        self.plan.state().spent += start.elapsed();
         match fault {
             Some(Fault::PulledLate) => gone(),
             Some(Fault::DiedLate) => std::panic::panic_any("the power went"),

@@ -83,6 +83,9 @@ pub enum CardError {
     /// A PIN of impossible length.
     #[error("a PIN has 6 to 127 characters; the card was not asked")]
     PinLength,
+    /// An Admin PIN of impossible length.
+    #[error("an Admin PIN has 8 to 127 characters; the card was not asked")]
+    AdminPinLength,
     /// The factory's PIN.
     #[error("this is the PIN that cards are delivered with; the card was not asked")]
     FactoryPin,
@@ -135,7 +138,9 @@ impl CardError {
                 "put in the card that holds the master: airgap card status shows what is in the \
                  reader"
             }
-            Self::FactoryPin => "change it first: gpg --card-edit, admin, passwd",
+            Self::FactoryPin => {
+                "choose another; a card in use is changed with gpg --card-edit, admin, passwd"
+            }
             Self::WrongPin { .. } => {
                 "the PIN was forgotten by the program; start the session again"
             }
@@ -146,6 +151,7 @@ impl CardError {
             | Self::OtherPublicKey { .. }
             | Self::NotRsa { .. }
             | Self::PinLength
+            | Self::AdminPinLength
             | Self::WrongAdminPin { .. }
             | Self::Status(_)
             | Self::Other(_) => return None,

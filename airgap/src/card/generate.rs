@@ -41,7 +41,8 @@ impl NewPins {
         for (secret, least) in [(&pin, 6), (&admin, 8)] {
             let text = secret.expose_secret();
             if !(least..=127).contains(&text.len()) {
-                return Err(CardError::PinLength);
+                let admin = least == 8;
+                return Err(if admin { CardError::AdminPinLength } else { CardError::PinLength });
             }
             if FACTORY_PINS.contains(&text) {
                 return Err(CardError::FactoryPin);

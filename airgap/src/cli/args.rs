@@ -6,6 +6,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use countersign::time::Timestamp;
 
+use countersign::cli::args::Form;
+
 use crate::card::Selector;
 
 /// The offline signing station for an OpenPGP master key on a card
@@ -42,9 +44,6 @@ pub struct Common {
     /// Read PINs line by line from this file descriptor instead of the terminal
     #[arg(long, global = true, value_name = "FD")]
     pub pin_fd: Option<u32>,
-    /// Print JSON (documented in docs/exchange-format.md)
-    #[arg(long, global = true)]
-    pub json: bool,
     /// Print nothing but errors and what was asked for
     #[arg(long, short, global = true)]
     pub quiet: bool,
@@ -123,7 +122,7 @@ pub enum MasterVerb {
 pub enum CardVerb {
     /// Show the card: identity, key, PIN tries, touch, signature counter
     #[command(after_help = "Example:\n  airgap card status --practice-card card")]
-    Status,
+    Status(Form),
 }
 
 /// `airgap request …`
@@ -165,7 +164,7 @@ pub enum SessionVerb {
 pub enum JournalVerb {
     /// Show what this station has done, in words
     #[command(after_help = "Example:\n  airgap journal show")]
-    Show,
+    Show(Form),
     /// Check the journal's chain from the first entry to the last
     #[command(after_help = "Example:\n  airgap journal verify")]
     Verify,

@@ -12,14 +12,14 @@ use crate::station::Station;
 pub(super) fn run(common: &Common, verb: &JournalVerb) -> Result<(), Failure> {
     let station = Station::open(&common.station).map_err(station_failure)?;
     match verb {
-        JournalVerb::Show => {
+        JournalVerb::Show(form) => {
             let print = |entry: &Entry| {
-                if common.json {
+                if form.json {
                     if let Ok(line) = serde_json::to_string(entry) {
-                        println!("{line}");
+                        countersign::say!("{line}");
                     }
                 } else {
-                    println!("{}  {}", entry.at, words(&entry.event));
+                    countersign::say!("{}  {}", entry.at, words(&entry.event));
                 }
             };
             let (_, end) = station.read_journal(print).map_err(station_failure)?;
@@ -33,8 +33,8 @@ pub(super) fn run(common: &Common, verb: &JournalVerb) -> Result<(), Failure> {
                     signed += u64::from(matches!(entry.event, Event::Signed { .. }));
                 })
                 .map_err(station_failure)?;
-            println!("{entries} entries, {signed} signatures: the chain holds");
-            print!("{}", countersign::screen::digest_lines(&head));
+            countersign::say!("{entries} entries, {signed} signatures: the chain holds");
+            countersign::cli::put(format_args!("{}", countersign::screen::digest_lines(&head)));
             tell_end(end)
         }
     }
@@ -65,7 +65,12 @@ fn words(event: &Event) -> String {
                 Refuser::Operator => "the operator",
             };
             let what = request.map_or_else(
-                || format!("file {}", file.short()),
+                || {
+                    file.map_or_else(
+                        || "an unreadable file".into(),
+                        |f| format!("file {}", f.short()),
+                    )
+                },
                 |r| format!("request {}", r.0.short()),
             );
             let why: Vec<String> = violations

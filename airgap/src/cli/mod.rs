@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
+use countersign::cli::args::Form;
 use countersign::cli::{Exit, Failure};
 use countersign::exchange;
 use countersign::policy::Policy;
@@ -18,7 +19,7 @@ use countersign::time::Timestamp;
 use crate::card::{Card, CardError, NewPins};
 use crate::console::{Console, Terminal};
 use crate::master::{self, MasterError};
-use crate::recorder::RecorderError;
+use crate::recorder::{Access, RecorderError};
 use crate::session::{self, Options, SessionError};
 use crate::station::{Station, StationError};
 use args::{
@@ -41,7 +42,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Master(MasterVerb::Generate { user_id, expires, output }) => {
             generate(&common, &user_id, expires, &output)
         }
-        Command::Card(CardVerb::Status) => card_status(&common),
+        Command::Card(CardVerb::Status(form)) => card_status(&common, &form),
         Command::Request(RequestVerb::Review { files }) => review(&common, &files),
         Command::Session(SessionVerb::Run { input, output, dry_run, explain_counter }) => {
             let options = Options { input, output, dry_run, explain_counter };
@@ -63,9 +64,9 @@ fn station_init(common: &Common, authority: &Path) -> Result<(), Failure> {
     let station = Station::create(&common.station, authority, now).map_err(station_failure)?;
     if !common.quiet {
         let policy = station.authority().policy();
-        println!("station for {} in {}", policy.name, common.station.display());
-        println!("policy digest, to be compared with `countersign authority show`:");
-        print!("{}", screen::digest_lines(&policy.digest()));
+        countersign::say!("station for {} in {}", policy.name, common.station.display());
+        countersign::say!("policy digest, to be compared with `countersign authority show`:");
+        countersign::cli::put(format_args!("{}", screen::digest_lines(&policy.digest())));
     }
     Ok(())
 }
@@ -79,13 +80,17 @@ fn generate(
     if output.exists() {
         return Err(Failure::say(Exit::Failed, format!("{} exists already", output.display())));
     }
+    if user_id.chars().any(countersign::safe::is_unsafe) || !user_id.contains('@') {
+        let text = "the user ID is not like 'Name <mail@example.org>' in plain characters";
+        return Err(Failure::say(Exit::Usage, text));
+    }
     let mut console = Terminal::new(common.pin_fd)?;
     let mut card = Card::open(&common.selector()).map_err(card_failure)?;
     let mut card = card.session().map_err(card_failure)?;
     let ident = card.ident().map_err(card_failure)?;
     console.show(&format!("A master is made on card {ident}: this takes seconds to minutes.\n"));
-    let pin = console.pin("New PIN (6 characters at least): ")?;
-    let admin = console.pin("New Admin PIN (8 characters at least): ")?;
+    let pin = console.new_pin("New PIN (6 characters at least): ")?;
+    let admin = console.new_pin("New Admin PIN (8 characters at least): ")?;
     let pins = NewPins::new(pin, admin).map_err(card_failure)?;
     let certificate =
         master::generate(&mut card, &pins, user_id, expires).map_err(|error| match error {
@@ -94,19 +99,19 @@ fn generate(
         })?;
     exchange::write_path(output, certificate.armored().as_bytes())?;
     if !common.quiet {
-        println!("master {}", certificate.fingerprint().spaced());
-        println!("its certificate is in {}", output.display());
+        countersign::say!("master {}", certificate.fingerprint().spaced());
+        countersign::say!("its certificate is in {}", output.display());
     }
     Ok(())
 }
 
-fn card_status(common: &Common) -> Result<(), Failure> {
+fn card_status(common: &Common, form: &Form) -> Result<(), Failure> {
     let mut card = Card::open(&common.selector()).map_err(card_failure)?;
     let status = card.session().and_then(|mut s| s.status()).map_err(card_failure)?;
     let station = Station::open(&common.station).ok();
     let policy = station.as_ref().map(|s| s.authority().policy());
     let master = policy.and_then(|p| p.masters.iter().find(|m| Some(m.fingerprint) == status.key));
-    if common.json {
+    if form.json {
         let value = serde_json::json!({
             "version": 1,
             "card": status.ident,
@@ -119,16 +124,20 @@ fn card_status(common: &Common) -> Result<(), Failure> {
             "kdf": status.kdf,
             "counter": status.counter,
         });
-        println!("{value}");
+        countersign::say!("{value}");
         return Ok(());
     }
-    print!("{status}");
+    countersign::cli::put(format_args!("{status}"));
     match (policy, master) {
         (Some(_), Some(master)) => {
-            println!("master            yes: {}", countersign::safe::Safe(&master.name));
+            countersign::say!("master            yes: {}", countersign::safe::Safe(&master.name));
         }
-        (Some(policy), None) => println!("master            NO: not one of {}'s", policy.name),
-        (None, _) => println!("master            no station here to compare with (--station DIR)"),
+        (Some(policy), None) => {
+            countersign::say!("master            NO: not one of {}'s", policy.name)
+        }
+        (None, _) => {
+            countersign::say!("master            no station here to compare with (--station DIR)")
+        }
     }
     Ok(())
 }
@@ -140,7 +149,7 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
     let limit = context.policy.limits.max_request_bytes;
     let mut refused = 0;
     for file in files {
-        println!("\n{}", countersign::safe::Safe(&file.display().to_string()));
+        countersign::say!("\n{}", countersign::safe::Safe(&file.display().to_string()));
         let bytes = exchange::read_path(file, MAX_BYTES)?;
         let request = match Request::parse(&bytes, limit) {
             Ok(request) => request,
@@ -154,9 +163,15 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
         let key = countersign::certificate::Certificate::read(key, &[]).ok();
         let history = ledger.history(request.id(), key.map(|c| c.fingerprint()));
         match Policy::review(&context, request, &history) {
-            Ok(review) => print!("{}", screen::review(&review, &context, &history, Detail::Full)),
+            Ok(review) => countersign::cli::put(format_args!(
+                "{}",
+                screen::review(&review, &context, &history, Detail::Full)
+            )),
             Err(rejection) => {
-                print!("{}", screen::rejection(&rejection, &context, &history));
+                countersign::cli::put(format_args!(
+                    "{}",
+                    screen::rejection(&rejection, &context, &history)
+                ));
                 refused += 1;
             }
         }
@@ -171,13 +186,19 @@ fn session_run(common: &Common, options: &Options) -> Result<(), Failure> {
     let station = Station::open(&common.station).map_err(station_failure)?;
     let mut console = Terminal::new(common.pin_fd)?;
     let now = confirmed_time(common, &mut console)?;
-    let (recorder, torn) = station.recorder(now).map_err(station_failure)?;
+    let access = if options.dry_run { Access::Look } else { Access::Write };
+    let (recorder, torn) = station.recorder(now, access).map_err(station_failure)?;
     if torn {
         console.show("The journal's last line was cut off, as when the power goes: set aside.\n");
     }
     let open = || Card::open(&common.selector());
     let result = session::run(&station, recorder, options, &mut console, open);
-    result.map(|_| ()).map_err(session_failure)
+    match result.map_err(session_failure)? {
+        tally if tally.refused > 0 => {
+            Err(Failure::say(Exit::Refused, format!("{} request(s) were refused", tally.refused)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The date that a person confirms: freshness, expiry and the journal rest on it.
@@ -189,17 +210,30 @@ fn confirmed_time(common: &Common, console: &mut impl Console) -> Result<Timesta
     loop {
         let question = format!(
             "By this machine's clock it is {clock} (UTC). Type Yes if that is right, or the right \
-             time: "
+             time (2026-11-22T05:40:00Z, or a date for its midnight): "
         );
         match console.ask(&question)?.as_deref() {
             Some("Yes") => return Ok(clock),
             Some(text) => match Timestamp::parse(text) {
+                Ok(time) if far(time, clock) && !sure(console, time)? => {}
                 Ok(time) => return Ok(time),
                 Err(error) => console.show(&format!("{error}\n")),
             },
             None => return Err(Failure::say(Exit::Refused, "nobody confirmed the date")),
         }
     }
+}
+
+/// Whether two times are more than two days apart. A wrong date in the future would keep the
+/// station from working until then, because its journal never goes back.
+fn far(one: Timestamp, other: Timestamp) -> bool {
+    one.since(other).max(other.since(one)) > 2 * Timestamp::DAY
+}
+
+fn sure(console: &mut impl Console, time: Timestamp) -> Result<bool, Failure> {
+    let question = format!("{time} is far from this machine's clock. Type it again to go by it: ");
+    let again = console.ask(&question)?;
+    Ok(again.and_then(|text| Timestamp::parse(&text).ok()) == Some(time))
 }
 
 fn card_failure(error: CardError) -> Failure {

@@ -32,9 +32,10 @@ where
         }
         let text = response.text();
         let name = request.file_name().replace(".request.asc", ".response.json");
-        match exchange::write_path(&self.options.output.join(name), text.as_bytes()) {
+        match exchange::write_many(&self.options.output.join(name), text.as_bytes()) {
             Ok(()) => {
-                self.journal(Event::Answered { request: request.id(), response: Sha256::of(&text) })
+                let (request, response) = (request.id(), Sha256::of(&text));
+                Ok(self.recorder.append_lazily(Event::Answered { request, response })?)
             }
             Err(error) => {
                 self.stick_failures.push(error);

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use countersign::certificate::Certificate;
 use countersign::digest::Sha256;
-use countersign::exchange;
+use countersign::exchange::{self, ExchangeError};
 use countersign::journal::Event;
 use countersign::policy::{Decided, History, Policy, Rejection, Review, Violation};
 use countersign::request::{Request, RequestId};
@@ -33,8 +33,11 @@ where
     pub(super) fn take_in(&mut self, names: &[OsString]) -> Result<(), SessionError> {
         let kept: Vec<RequestId> = self.recorder.ledger().pending().map(|(id, _)| id).collect();
         for id in kept {
-            let bytes = exchange::read_path(&self.recorder.kept(id), self.limit())?;
             let label = format!("kept at the station: {}", id.0.short());
+            let Ok(bytes) = exchange::read_path(&self.recorder.kept(id), self.limit()) else {
+                self.lost(id)?;
+                continue;
+            };
             if self.consider(&label, &bytes)? == Next::Stop {
                 return Ok(());
             }
@@ -48,10 +51,28 @@ where
                         return Ok(());
                     }
                 }
-                Err(error) => self.unreadable(&label, &[], "size", &error.to_string())?,
+                Err(error) => {
+                    let too_long = matches!(error, ExchangeError::TooLong { .. });
+                    let rule = if too_long { "size" } else { "readable" };
+                    self.unreadable(&label, None, rule, &error.to_string())?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// A request whose copy the power took before anything of it was signed.
+    fn lost(&mut self, id: RequestId) -> Result<(), SessionError> {
+        let text =
+            format!("request {} is not at the station any more: give it again\n", id.0.short());
+        self.console.show(&text);
+        let violations = vec![Violation {
+            rule: "kept".into(),
+            reason: "the station's copy was lost with the power".into(),
+            mend: "give the same request again".into(),
+        }];
+        let (request, file, by) = (Some(id), None, Refuser::Policy);
+        self.journal(Event::Refused { request, file, by, violations })
     }
 
     fn limit(&self) -> usize {
@@ -70,7 +91,7 @@ where
                     reason = format!("{reason}: {cause}");
                     source = cause.source();
                 }
-                self.unreadable(label, untrusted, "format", &reason)?;
+                self.unreadable(label, Some(untrusted), "format", &reason)?;
                 return Ok(Next::GoOn);
             }
         };
@@ -166,7 +187,7 @@ where
         self.lines.push(format!("REFUSED    {}\n           {}", describe(request), why.join("; ")));
         self.journal(Event::Refused {
             request: Some(request.id()),
-            file,
+            file: Some(file),
             by,
             violations: violations.clone(),
         })?;
@@ -180,7 +201,7 @@ where
     fn unreadable(
         &mut self,
         label: &str,
-        untrusted: &[u8],
+        untrusted: Option<&[u8]>,
         rule: &str,
         reason: &str,
     ) -> Result<(), SessionError> {
@@ -193,7 +214,7 @@ where
             reason,
             mend: "make the request again with countersign".into(),
         }];
-        let (file, by) = (Sha256::of(untrusted), Refuser::Policy);
+        let (file, by) = (untrusted.map(Sha256::of), Refuser::Policy);
         self.journal(Event::Refused { request: None, file, by, violations })
     }
 

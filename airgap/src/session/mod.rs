@@ -120,7 +120,7 @@ pub enum SessionError {
     #[error("the console failed")]
     Console(#[from] io::Error),
     /// Answers that could not be written out.
-    #[error("{count} answers could not be written; they are in the journal")]
+    #[error("{count} file(s) could not be written; what was signed is in the journal")]
     Stick {
         /// How many.
         count: usize,
@@ -236,12 +236,13 @@ where
         self.take_in(&names)?;
         self.answer_from_journal()?;
         let signed = self.sign();
-        let summary = self.write_summary();
-        signed?;
-        self.journal(Event::SessionEnded)?;
-        if let Err(error) = summary {
+        if signed.is_ok() {
+            self.journal(Event::SessionEnded)?;
+        }
+        if let Err(error) = self.write_summary() {
             self.stick_failures.push(error);
         }
+        signed?;
         match std::mem::take(&mut self.stick_failures) {
             failures if failures.is_empty() => Ok(self.tally),
             mut failures => {

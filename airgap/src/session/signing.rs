@@ -21,6 +21,7 @@ where
     /// Signs everything that was recorded.
     pub(super) fn sign(&mut self) -> Result<(), SessionError> {
         let batch = std::mem::take(&mut self.recorded);
+        self.recorder.settle()?;
         let Some(mut opened) = self.card.take().filter(|_| !batch.is_empty()) else {
             return Ok(());
         };
@@ -34,9 +35,13 @@ where
             return Err(CardError::OtherCard { actual, expected: ident.clone() }.into());
         }
         card.check_master(master)?;
-        self.check_counter(&mut card, ident, master)?;
+        let count = self.check_counter(&mut card, ident)?;
         let all = self.open_signatures(&batch);
         self.unlock(&mut card, all)?;
+        // Only now: from here on a signature can be made, and with the power be lost.
+        let (on, moment) = (ident.clone(), Moment::Before);
+        let key = master.fingerprint();
+        self.journal(Event::Counter { card: on, master: key, count, moment })?;
 
         let mut done = 0;
         let result = batch
@@ -67,32 +72,35 @@ where
         batch.iter().map(|r| r.statements() - made(r)).sum()
     }
 
-    /// Compares the card's counter with what the journal expects, and writes it down.
+    /// Compares the card's counter with what the journal expects.
     fn check_counter(
         &mut self,
         card: &mut card::Session<'_>,
         ident: &str,
-        master: &Certificate,
-    ) -> Result<(), SessionError> {
+    ) -> Result<u32, SessionError> {
         let actual = card.counter()?;
-        if let Some((least, most)) = self.recorder.ledger().expected_counter(ident) {
-            if !(least..=most).contains(&actual) {
-                let Some(explanation) = self.options.explain_counter.clone() else {
-                    let card = ident.to_owned();
-                    return Err(SessionError::Counter { card, actual, expected: least });
-                };
-                let unknown = actual.saturating_sub(least);
-                let card = ident.to_owned();
-                self.journal(Event::CounterExplained { card, unknown, explanation })?;
-            } else if actual > least {
+        let Some((expected, most)) = self.recorder.ledger().expected_counter(ident) else {
+            return Ok(actual);
+        };
+        let explanation = match &self.options.explain_counter {
+            _ if actual == expected => return Ok(actual),
+            _ if actual == most => {
                 self.console.show(
-                    "The card made one signature when the last session was interrupted, and it was \
-                     lost: the very same one is made again.\n",
+                    "The card's counter is one ahead of the journal: the signature that was under \
+                     way when the last session was interrupted. The very same one is made again.\n",
                 );
+                "the signature under way when the session before was interrupted".to_owned()
             }
-        }
-        let (card, master, count) = (ident.to_owned(), master.fingerprint(), actual);
-        self.journal(Event::Counter { card, master, count, moment: Moment::Before })
+            Some(explanation) => explanation.clone(),
+            None => {
+                let card = ident.to_owned();
+                return Err(SessionError::Counter { card, actual, expected });
+            }
+        };
+        let unknown = i64::from(actual) - i64::from(expected);
+        let card = ident.to_owned();
+        self.journal(Event::CounterExplained { card, unknown, explanation })?;
+        Ok(actual)
     }
 
     fn unlock(&mut self, card: &mut card::Session<'_>, all: usize) -> Result<(), SessionError> {

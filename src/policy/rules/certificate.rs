@@ -220,7 +220,7 @@ pub const USER_IDS_ON_CERTIFICATE: Rule = Rule {
         if asked.len() < all {
             Verdict::warns(format!("{} of the key's {all} user IDs are asked for", asked.len()))
         } else {
-            Verdict::holds(format!("all {} of them", asked.len()))
+            Verdict::holds("all that the key has")
         }
     },
 };

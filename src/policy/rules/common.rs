@@ -120,7 +120,7 @@ pub(in crate::policy) fn signable(subject: &Subject<'_>) -> (Finding, Vec<Statem
                 std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source());
             let reason = reason.map(ToString::to_string).collect::<Vec<_>>().join(": ");
             (
-                Verdict::broken(reason, "shorten the values, or name user IDs as they are"),
+                Verdict::broken(reason, "mend what the other rules say, or shorten the values"),
                 Vec::new(),
             )
         }

@@ -17,6 +17,9 @@ pub const PROOF_OF_POSSESSION: Rule = Rule {
         if s.request.signatures().is_empty() {
             return unsigned();
         }
+        if let Some(weak) = weak_digest(s) {
+            return weak;
+        }
         for signature in s.request.signatures() {
             match signed_by(signature, s.certificate) {
                 Some(key) if key == s.certificate.fingerprint() => {}
@@ -39,6 +42,9 @@ pub(super) fn by_manager(s: &Subject<'_>) -> Verdict {
     let mut names = Vec::new();
     if s.request.signatures().is_empty() {
         return unsigned();
+    }
+    if let Some(weak) = weak_digest(s) {
+        return weak;
     }
     for signature in s.request.signatures() {
         let signer = s.context.managers.iter().find_map(|m| Some((m, signed_by(signature, m)?)));
@@ -98,6 +104,17 @@ fn usable(s: &Subject<'_>, certificate: &Certificate, key: Fingerprint) -> Resul
     } else {
         Err(format!("the signing key {key} is revoked, expired or not for signing"))
     }
+}
+
+/// A signature over a digest for which somebody can make a second text.
+fn weak_digest(s: &Subject<'_>) -> Option<Verdict> {
+    use openpgp::types::HashAlgorithm::{SHA256, SHA384, SHA512};
+    let weak = |a: &openpgp::types::HashAlgorithm| !matches!(a, SHA256 | SHA384 | SHA512);
+    let algorithm = s.request.signatures().iter().map(|s| s.hash_algo()).find(weak)?;
+    Some(Verdict::broken(
+        format!("the request is signed over {algorithm}"),
+        "sign it over SHA-512, as countersign does",
+    ))
 }
 
 fn unsigned() -> Verdict {
