@@ -241,7 +241,7 @@ fn a_signature_value_by_another_key_is_refused() {
 fn a_refusal_is_shown_with_its_reasons() {
     let s = Scenario::new();
     s.certify("alice").ok();
-    s.session().answers("No\nThe voice on the telephone was not hers\n").run().ok();
+    s.session().answers("No\nThe voice on the telephone was not hers\n").run().ends(3);
     let file = &s.on_stick(".response.json")[0];
     for verb in ["verify", "install"] {
         let run = s.countersign(&["response", verb, file]).ends(3);
@@ -255,7 +255,7 @@ fn one_refusal_in_a_batch_keeps_no_other_answer_out() {
     let s = Scenario::new();
     s.certify("alice").ok();
     s.certify("bob").ok();
-    s.session().answers("No\nnot this one\nYes\n").run().ok().says("1 signed").says("1 refused");
+    s.session().answers("No\nnot this one\nYes\n").run().ends(3).says("1 signed").says("1 refused");
     s.install().ends(3).says("not this one").says("not every request was granted");
     let list = s.countersign(&["developer", "list"]).ok().out;
     let listed = |name: &str| list.contains(&fingerprint(name));

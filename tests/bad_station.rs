@@ -226,7 +226,7 @@ fn a_request_under_an_older_agreement_is_refused() {
     fs::write(s.path("authority/policy.toml"), policy).expect("a writable file");
     fs::write(s.path("authority/agreement.txt"), new).expect("a writable file");
     s.certify("bob").ok();
-    signs_nothing(&s, s.session()).ok().says("NO agreement").says("read the agreement in force");
+    signs_nothing(&s, s.session()).ends(3).says("NO agreement").says("read the agreement in force");
 }
 
 #[test]
