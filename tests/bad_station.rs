@@ -390,3 +390,30 @@ fn a_master_that_is_not_rsa_makes_no_authority() {
     s.countersign(&[&init[..], &files].concat()).ends(3).says("it must be RSA");
     assert!(!s.path("x").exists());
 }
+
+#[test]
+fn the_summary_after_a_wrong_pin_names_what_waits() {
+    let s = asked();
+    let run = signs_nothing(&s, s.session().pin("654321")).ends(5);
+    run.says("NOT SIGNED").says("waits at the station");
+    s.clear_stick();
+    let next = s.session().run().ok().says("The last session was interrupted");
+    next.says("kept at the station").says("1 signed with 1 signature(s)");
+}
+
+#[test]
+fn a_pin_from_nowhere_is_said_to_be_missing() {
+    let s = asked();
+    let run = s.airgap(&["session", "run", "--in", "stick", "--out", "stick", "--pin-fd", "9"]);
+    run.ends(1).says("pin-fd");
+}
+
+#[test]
+fn a_domain_with_a_space_makes_no_authority() {
+    let s = Scenario::new();
+    let init = ["authority", "init", "--name", "X", "--domain", "exa mple.org"];
+    let files = ["--master", "one.asc", "--agreement", "agreement.txt", "--authority", "x"];
+    let run = s.countersign(&[&init[..], &files].concat());
+    assert_ne!(run.code, 0, "{}", run.told());
+    assert!(!s.path("x").exists());
+}
