@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -65,7 +65,7 @@ fn an_empty_stick_is_said_to_be_one() {
 fn an_empty_file_is_refused() {
     let s = Scenario::new();
     put(&s, "x.request.asc", "");
-    signs_nothing(&s).ok().says("NO format:").says("does not begin with -----BEGIN PGP SIGNED");
+    signs_nothing(&s).ends(3).says("NO format:").says("does not begin with -----BEGIN PGP SIGNED");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_request_truncated_anywhere_is_refused() {
         put(&s, &format!("{at}.request.asc"), &text[..text.len() * tenth / 10]);
     }
     put(&s, "9.request.asc", &text[..text.len() - 2]);
-    signs_nothing(&s).ok().says("is it truncated?").says("10 refused, 0 left");
+    signs_nothing(&s).ends(3).says("is it truncated?").says("10 refused, 0 left");
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_file_of_100_mib_is_refused_without_being_read() {
     let file = File::create(s.path("stick/x.request.asc")).expect("a file");
     file.set_len(100 << 20).expect("a sparse file");
     let begin = Instant::now();
-    signs_nothing(&s).ok().says("NO size:").says("is longer than 262144 bytes");
+    signs_nothing(&s).ends(3).says("NO size:").says("is longer than 262144 bytes");
     assert!(begin.elapsed() < Duration::from_secs(20));
 }
 
@@ -116,14 +116,14 @@ fn bytes_that_are_not_utf_8_are_refused() {
     let mut bytes = text.into_bytes();
     bytes[200] = 0xff;
     put(&s, "x.request.asc", bytes);
-    signs_nothing(&s).ok().says("NO format: the request is not UTF-8 text");
+    signs_nothing(&s).ends(3).says("NO format: the request is not UTF-8 text");
 }
 
 #[test]
 fn control_and_bidirectional_characters_in_user_ids_are_escaped_and_refused() {
     for bad in ["\\u001b[2J", "\\n  ok   all rules hold", "\u{202e}gro.elpmaxe"] {
         let s = with_changed_body(|body| body.replace("Bob Example", &format!("Bob {bad}")));
-        let run = signs_nothing(&s).ok().says("1 refused");
+        let run = signs_nothing(&s).ends(3).says("1 refused");
         let raw = ['\u{1b}', '\u{202e}'].iter().any(|c| run.out.contains(*c));
         assert!(!raw && !run.out.contains("\n  ok   all rules hold"), "{}", run.told());
     }
@@ -154,25 +154,25 @@ fn json_with_a_field_twice_is_refused() {
     let s = with_changed_body(|body| {
         body.replacen("  \"version\": 1,\n", "  \"version\": 1,\n  \"version\": 1,\n", 1)
     });
-    signs_nothing(&s).ok().says("NO format:").says("duplicate field `version`");
+    signs_nothing(&s).ends(3).says("NO format:").says("duplicate field `version`");
 }
 
 #[test]
 fn unknown_fields_are_refused() {
     let s = with_changed_body(|body| body.replacen("{\n", "{\n  \"urgent\": true,\n", 1));
-    signs_nothing(&s).ok().says("NO format:").says("unknown field `urgent`");
+    signs_nothing(&s).ends(3).says("NO format:").says("unknown field `urgent`");
 }
 
 #[test]
 fn another_version_is_refused() {
     let s = with_changed_body(|body| body.replace("\"version\": 1", "\"version\": 2"));
-    signs_nothing(&s).ok().says("version 2, this program reads countersign-request version 1");
+    signs_nothing(&s).ends(3).says("version 2, this program reads countersign-request version 1");
 }
 
 #[test]
 fn another_format_is_refused() {
     let s = with_changed_body(|body| body.replace("countersign-request", "countersign-response"));
-    signs_nothing(&s).ok().says("the text is countersign-response version 1");
+    signs_nothing(&s).ends(3).says("the text is countersign-response version 1");
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_request_to_another_master_is_refused() {
         let start = body.find("\"master\": \"").expect("the field") + 11;
         format!("{}{}{}", &body[..start], fingerprint("alice"), &body[start + 40..])
     });
-    signs_nothing(&s).ok().says("NO target-master").says("which is not this authority's");
+    signs_nothing(&s).ends(3).says("NO target-master").says("which is not this authority's");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_request_altered_after_signing_is_refused() {
     let altered = text.replace(&year(2), &year(1));
     assert_ne!(altered, text);
     put(&s, "x.request.asc", altered);
-    signs_nothing(&s).ok().says("NO requester-signature").says("was altered after signing");
+    signs_nothing(&s).ends(3).says("NO requester-signature").says("was altered after signing");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn a_request_signed_by_another_key_is_refused() {
     let s = Scenario::new();
     let text = request(&s);
     put(&s, "x.request.asc", forge::sign(&s.path("dave.key"), &forge::body(&text), s.now()));
-    signs_nothing(&s).ok().says("NO requester-signature").says("the request is signed by");
+    signs_nothing(&s).ends(3).says("NO requester-signature").says("the request is signed by");
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn a_revocation_that_nobody_asked_for_who_may_is_refused() {
     let text = fs::read_to_string(s.request()).expect("a request");
     fs::write(s.request(), forge::sign(&s.path("bob.key"), &forge::body(&text), s.now()))
         .expect("a writable stick");
-    signs_nothing(&s).ok().says("NO requester-allowed").says("not by any manager");
+    signs_nothing(&s).ends(3).says("NO requester-allowed").says("not by any manager");
 }
 
 #[test]
@@ -250,10 +250,10 @@ fn a_request_that_the_operator_refused_is_refused_again() {
     let s = Scenario::new();
     s.certify("bob").ok();
     let before = s.watch();
-    s.session().answers("No\nBob has not called back\n").run().ok().says("1 refused");
+    s.session().answers("No\nBob has not called back\n").run().ends(3).says("1 refused");
     let (_, answer) = s.answer();
     assert_eq!(answer["outcome"]["refused"]["by"], "operator");
-    s.session().run().ok().says("NO replay").says("the operator refused this very request at");
+    s.session().run().ends(3).says("NO replay").says("the operator refused this very request at");
     s.nothing_signed_since(&before);
 }
 
@@ -285,7 +285,7 @@ fn a_request_from_the_future_is_refused() {
     s.pass(7_200);
     s.certify("bob").ok();
     s.turn_back(7_000);
-    signs_nothing(&s).ok().says("NO freshness").says("the request is from the future");
+    signs_nothing(&s).ends(3).says("NO freshness").says("the request is from the future");
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn an_old_request_is_refused() {
     let s = Scenario::new();
     s.certify("bob").ok();
     s.pass(31 * 86_400);
-    signs_nothing(&s).ok().says("NO freshness").says("31 days old, policy allows 30");
+    signs_nothing(&s).ends(3).says("NO freshness").says("31 days old, policy allows 30");
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn text_around_the_signed_block_is_refused() {
     put(&s, "twice.request.asc", format!("{text}{text}"));
     put(&s, "comment.request.asc", text.replacen("Hash:", "Comment: trust me\nHash:", 1));
     signs_nothing(&s)
-        .ok()
+        .ends(3)
         .says("does not begin with -----BEGIN")
         .says("does not end with -----END")
         .says("holds more than one signed block")
@@ -337,7 +337,7 @@ fn json_in_another_spelling_is_refused() {
         |body: &str| format!("{body}\n"),
     ] {
         let s = with_changed_body(change);
-        signs_nothing(&s).ok().says("NO format:").says("1 refused");
+        signs_nothing(&s).ends(3).says("NO format:").says("1 refused");
     }
 }
 
@@ -385,7 +385,7 @@ fn a_certificate_with_foreign_certifications_is_not_minimal() {
             bytes
         })
     });
-    signs_nothing(&s).ok().says("NO certificate").says("not minimal: 10 foreign");
+    signs_nothing(&s).ends(3).says("NO certificate").says("not minimal: 10 foreign");
 }
 
 /// A certification of Bob's user ID by Dave, as one packet.
@@ -462,7 +462,7 @@ fn what_is_no_file_is_refused_and_never_waited_for() {
     let mut node = Command::new("mknod");
     node.arg(on_stick("device.request.asc")).args(["c", "1", "5"]);
     let device = node.output().expect("coreutils").status.success();
-    let run = signs_nothing(&s).ok();
+    let run = signs_nothing(&s).ends(3);
     let run = run.says("not a regular file: a link").says("a pipe").says("a folder");
     if device {
         run.says("not a regular file: a device").says("4 refused");
@@ -477,7 +477,7 @@ fn a_name_with_a_line_break_forges_no_line() {
     let s = Scenario::new();
     let name = OsStr::from_bytes(b"x\nREFUSED nobody \x1b[2J\xff.request.asc");
     fs::write(s.path("stick").join(name), "").expect("a file");
-    let run = signs_nothing(&s).ok().says("x\\u{a}REFUSED nobody \\u{1b}[2J");
+    let run = signs_nothing(&s).ends(3).says("x\\u{a}REFUSED nobody \\u{1b}[2J");
     assert!(!run.out.contains('\u{1b}'), "{}", run.told());
 }
 
@@ -501,7 +501,7 @@ fn without_an_output_folder_nothing_begins() {
 }
 
 /// A tmpfs of some size at `name` in the scenario's folder, unmounted on drop.
-struct Mount(std::path::PathBuf);
+struct Mount(PathBuf);
 
 impl Mount {
     fn new(s: &Scenario, name: &str, options: &str) -> Option<Self> {
@@ -554,7 +554,8 @@ fn a_full_stick_loses_no_signature() {
 fn answers_later(s: &Scenario, output: &str) {
     let counter = s.card()["counter"].as_u64().expect("a number");
     let run = s.session().output(output).run().ends(6);
-    run.says("could not be written; they are in the journal").says("hint: put in a good stick");
+    run.says("could not be written; what was signed is in the journal")
+        .says("hint: put in a good stick");
     assert_eq!(s.card()["counter"].as_u64(), Some(counter + 1));
     s.session().card("no-card-is-needed").run().ok().says("1 answered again");
     assert!(!s.path("no-card-is-needed").exists());
@@ -568,5 +569,57 @@ fn a_stick_that_is_not_there_is_said_to_be_missing() {
     let before = s.watch();
     s.session().input("gone").run().ends(1).says("gone cannot be listed");
     s.nothing_signed_since(&before);
-    assert!(!Path::new(&s.path("gone")).exists());
+    assert!(!s.path("gone").exists());
+}
+
+#[test]
+fn a_copy_with_a_bad_signature_does_not_keep_the_request_out() {
+    let s = Scenario::new();
+    let text = request(&s);
+    put(&s, "a.request.asc", forge::sign(&s.path("dave.key"), &forge::body(&text), s.now()));
+    put(&s, "b.request.asc", &text);
+    s.session().run().ends(3).says("NO requester-signature").says("1 signed with 1 signature(s)");
+}
+
+#[test]
+fn a_bad_request_does_not_hide_the_others_from_a_reader() {
+    let s = Scenario::new();
+    let text = request(&s);
+    put(&s, "1.request.asc", "no request");
+    put(&s, "2.request.asc", forge::sign(&s.path("dave.key"), &forge::body(&text), s.now()));
+    put(&s, "4.request.asc", &text);
+    fs::create_dir(s.path("stick/3.request.asc")).expect("a folder");
+    let files = s.on_stick(".request.asc");
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let review = s.airgap(&[&["request", "review"], &files[..]].concat());
+    let show = s.countersign(&[&["request", "show"], &files[..]].concat());
+    for run in [review, show] {
+        assert_ne!(run.code, 0, "{}", run.told());
+        run.says("NO requester-signature").says("the master key will sign once");
+    }
+}
+
+#[test]
+fn a_stick_that_is_pulled_during_a_session_loses_no_signature() {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    fs::create_dir(s.path("out")).expect("a new folder");
+    // The folder goes when the request is shown, before anybody answers.
+    let remove = "sed -u '/request id/q' >seen; rmdir out; echo Yes >answers; cat >>seen";
+    let pipes = "mkfifo answers; exec 3<pins 4<>answers";
+    let run = "--in stick --out out --practice-card card --pin-fd 3";
+    let time = format!("--time {}", s.now());
+    let airgap = countersign_tests::program("airgap");
+    let line = format!(
+        "{pipes}; {{ {} session run {run} {time} <&4 2>err; echo $? >code; }} | {{ {remove}; }}",
+        airgap.display()
+    );
+    fs::write(s.path("pins"), format!("{}\n", countersign_tests::PIN)).expect("a new file");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &line]).current_dir(s.root());
+    countersign_tests::run::run(&shell, "").ok();
+    let read = |name: &str| fs::read_to_string(s.path(name)).expect("a text");
+    assert_eq!(read("code").trim(), "6", "{}{}", read("seen"), read("err"));
+    assert!(read("err").contains("what was signed is in the journal"), "{}", read("err"));
+    s.session().card("no-card-is-needed").run().ok().says("1 answered again");
 }

@@ -2,10 +2,12 @@
 #![allow(missing_docs)]
 
 use std::fs;
+use std::process::Command;
 
 use countersign_tests::people::{self, fingerprint};
+use countersign_tests::run::run;
 use countersign_tests::scenario::Session;
-use countersign_tests::{PIN, Run, Scenario};
+use countersign_tests::{PIN, Run, Scenario, program};
 use serde_json::Value;
 
 /// A scenario with Bob's request on the stick.
@@ -128,24 +130,53 @@ fn a_damaged_practice_card_is_said_to_be_one() {
     signs_nothing(&s, s.session().card("broken")).ends(5).says("practice card cannot be used");
 }
 
+/// `airgap master generate` with new PINs.
+fn generate(s: &Scenario, user_id: &str, card: &str, more: &[&str]) -> Run {
+    fs::write(s.path("pins"), "7777777\n77777777\n").expect("a new file");
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"exec 3<pins; exec "$0" "$@""#]).arg(program("airgap"));
+    command.args(["master", "generate", "--pin-fd", "3", "--user-id", user_id]);
+    command.args(["--practice-card", card]).args(more).current_dir(s.root());
+    run(&command, "")
+}
+
+const MASTER: &str = "X <x@example.org>";
+
 #[test]
 fn a_master_is_never_made_over_another() {
     let s = Scenario::new();
     let before = s.watch();
-    let make = ["master", "generate", "--user-id", "X <x@example.org>", "--output", "x.asc"];
-    fs::write(s.path("pins"), "7777777\n77777777\n").expect("a new file");
-    let fd = format!("{}/pins", s.root().display());
-    let line = format!(
-        "exec 3<{fd}; exec {} {} --practice-card card --pin-fd 3",
-        countersign_tests::program("airgap").display(),
-        make.map(|a| format!("'{a}'")).join(" ")
-    );
-    let mut command = std::process::Command::new("sh");
-    command.args(["-c", &line]).current_dir(s.root());
-    let run = countersign_tests::run::run(&command, "").ends(5);
+    let run = generate(&s, MASTER, "card", &["--output", "x.asc"]).ends(5);
     run.says("already holds").says("a new key would destroy it").says("use an empty card");
     s.nothing_signed_since(&before);
     assert!(!s.path("x.asc").exists());
+}
+
+#[test]
+fn a_master_whose_certificate_cannot_be_written_is_not_made() {
+    let s = Scenario::new();
+    let run = generate(&s, MASTER, "new", &["--output", "no-such-folder/x.asc"]).ends(1);
+    assert!(run.has("no-such-folder"), "{}", run.told());
+    s.airgap(&["card", "status", "--practice-card", "new"]).ok().says("signature slot empty");
+}
+
+#[test]
+fn a_master_that_has_expired_already_is_not_made() {
+    let s = Scenario::new();
+    let run = generate(&s, MASTER, "new", &["--output", "x.asc", "--expires", "2020-01-01"]);
+    assert_ne!(run.code, 0, "{}", run.told());
+    assert!(!s.path("x.asc").exists());
+    s.airgap(&["card", "status", "--practice-card", "new"]).ok().says("signature slot empty");
+}
+
+#[test]
+fn a_master_has_a_user_id_that_can_be_read() {
+    let s = Scenario::new();
+    for odd in ["", "Evil \u{202e}gro.elpmaxe", "two\nlines"] {
+        let run = generate(&s, odd, "new", &["--output", "x.asc"]);
+        assert_ne!(run.code, 0, "{}", run.told());
+        assert!(!s.path("x.asc").exists());
+    }
 }
 
 #[test]
@@ -195,7 +226,7 @@ fn a_request_under_an_older_agreement_is_refused() {
     fs::write(s.path("authority/policy.toml"), policy).expect("a writable file");
     fs::write(s.path("authority/agreement.txt"), new).expect("a writable file");
     s.certify("bob").ok();
-    signs_nothing(&s, s.session()).ok().says("NO agreement").says("read the agreement in force");
+    signs_nothing(&s, s.session()).ends(3).says("NO agreement").says("read the agreement in force");
 }
 
 #[test]
@@ -357,5 +388,32 @@ fn a_master_that_is_not_rsa_makes_no_authority() {
     let init = ["authority", "init", "--name", "X", "--domain", "example.org", "--authority", "x"];
     let files = ["--master", "bob.asc", "--agreement", "agreement.txt"];
     s.countersign(&[&init[..], &files].concat()).ends(3).says("it must be RSA");
+    assert!(!s.path("x").exists());
+}
+
+#[test]
+fn the_summary_after_a_wrong_pin_names_what_waits() {
+    let s = asked();
+    let run = signs_nothing(&s, s.session().pin("654321")).ends(5);
+    run.says("NOT SIGNED").says("waits at the station");
+    s.clear_stick();
+    let next = s.session().run().ok().says("The last session was interrupted");
+    next.says("kept at the station").says("1 signed with 1 signature(s)");
+}
+
+#[test]
+fn a_pin_from_nowhere_is_said_to_be_missing() {
+    let s = asked();
+    let run = s.airgap(&["session", "run", "--in", "stick", "--out", "stick", "--pin-fd", "9"]);
+    run.ends(1).says("pin-fd");
+}
+
+#[test]
+fn a_domain_with_a_space_makes_no_authority() {
+    let s = Scenario::new();
+    let init = ["authority", "init", "--name", "X", "--domain", "exa mple.org"];
+    let files = ["--master", "one.asc", "--agreement", "agreement.txt", "--authority", "x"];
+    let run = s.countersign(&[&init[..], &files].concat());
+    assert_ne!(run.code, 0, "{}", run.told());
     assert!(!s.path("x").exists());
 }

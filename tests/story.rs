@@ -2,9 +2,11 @@
 #![allow(missing_docs)]
 
 use std::fs;
+use std::process::Command;
 
 use countersign_tests::people::{self, fingerprint};
-use countersign_tests::{Consumer, Scenario};
+use countersign_tests::run::run;
+use countersign_tests::{Consumer, Scenario, program};
 
 /// From the request to the record: asked, signed, installed, the stick empty again.
 fn certify(s: &Scenario, name: &str) {
@@ -182,4 +184,67 @@ fn the_journal_holds_together_and_names_everything() {
         .says("consented to (by a script): certify")
         .says("Alice at work <alice@example.net>")
         .says("session ended");
+}
+
+#[test]
+fn a_session_serves_the_master_on_its_card_and_leaves_the_rest() {
+    let s = Scenario::of_masters(&["one", "two"]);
+    let show = s.countersign(&["authority", "show", "--json"]).ok().out;
+    let show: serde_json::Value = serde_json::from_str(&show).expect("JSON");
+    let master = |at: usize| show["masters"][at].as_str().expect("a fingerprint").to_owned();
+    s.certify_with("bob", &["--master", &master(0)]).ok();
+    s.certify("dave").ok().says("master two");
+    let first = s.session().card("card-one").run().ok();
+    first
+        .says(&format!("the card in the reader holds {}", master(0)))
+        .says("1 signed")
+        .says("1 left");
+    s.session()
+        .card("card-two")
+        .run()
+        .ok()
+        .says("1 signed")
+        .says("1 answered again")
+        .says("0 left");
+    s.install().ok();
+    s.countersign(&["developer", "show", &fingerprint("bob")]).ok().says("certified to");
+    s.countersign(&["developer", "show", &fingerprint("dave")]).ok().says("certified to");
+}
+
+#[test]
+fn an_expired_certification_is_renewed_by_the_next() {
+    let s = Scenario::new();
+    s.certify_with("bob", &["--validity", "30d"]).ok();
+    s.session().run().ok();
+    s.install().ok();
+    s.clear_stick();
+    let (bob, consumer) = (fingerprint("bob"), Consumer::new(&s));
+    consumer.import_record(&bob);
+    assert!(consumer.trusts(&bob));
+    s.pass(31 * 86_400);
+    assert!(consumer.distrusts(&bob), "{:?}", consumer.validities(&bob));
+    s.countersign(&["developer", "list"]).ok().says("expired");
+    certify(&s, "bob");
+    consumer.import_record(&bob);
+    assert!(consumer.trusts(&bob), "{:?}", consumer.validities(&bob));
+}
+
+#[test]
+fn a_reader_that_stops_reading_is_no_failure() {
+    let s = Scenario::new();
+    certify(&s, "alice");
+    let programs = [
+        ("countersign", "developer list"),
+        ("countersign", "generate rules"),
+        ("countersign", "authority show"),
+        ("airgap", "journal show"),
+        ("airgap", "card status --practice-card card"),
+    ];
+    for (name, arguments) in programs {
+        // Whoever would read is gone before the first line is written.
+        let line = format!("{{ sleep 0.1; {} {arguments}; }} | true", program(name).display());
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line]).current_dir(s.root());
+        run(&shell, "").ok().never_says("panicked");
+    }
 }

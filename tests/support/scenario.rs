@@ -59,6 +59,17 @@ impl Scenario {
 
     /// With the authority's record, and no station yet.
     pub fn without_station() -> Self {
+        Self::authority_of(&["one"])
+    }
+
+    /// Of these masters, `one` or `two`; the card is the first one's, and `card-NAME` is everyone's.
+    pub fn of_masters(masters: &[&str]) -> Self {
+        let scenario = Self::authority_of(masters);
+        scenario.airgap(&["station", "init", "--authority", "authority"]).ok();
+        scenario
+    }
+
+    fn authority_of(masters: &[&str]) -> Self {
         let people = kept();
         let root = TempDir::with_prefix("cs").expect("a temporary folder");
         let clock = Timestamp::from(std::time::SystemTime::now()).unix();
@@ -68,14 +79,21 @@ impl Scenario {
                 fs::copy(entry.path(), scenario.root().join(entry.file_name())).expect("a copy");
             }
         }
-        fs::rename(scenario.path("one.asc"), scenario.path("master.asc")).expect("a rename");
-        copy(&people.join("one.card"), &scenario.path("card"));
+        for name in masters {
+            copy(&people.join(format!("{name}.card")), &scenario.path(&format!("card-{name}")));
+        }
+        let first = masters.first().copied().unwrap_or_default();
+        let first_card = scenario.path(&format!("card-{first}"));
+        std::os::unix::fs::symlink(first_card, scenario.path("card")).expect("a link");
+        fs::copy(scenario.path(&format!("{first}.asc")), scenario.path("master.asc"))
+            .expect("a copy");
         fs::create_dir(scenario.path("stick")).expect("a new folder");
         fs::write(scenario.path("agreement.txt"), AGREEMENT).expect("a new file");
         let init = ["authority", "init", "--name", "Example Project", "--domain", "example.org"];
-        let files = ["--master", "master.asc", "--agreement", "agreement.txt"];
-        let manager = ["--manager", "maria.asc"];
-        scenario.countersign(&[&init[..], &files, &manager].concat()).ok();
+        let files = ["--agreement", "agreement.txt", "--manager", "maria.asc"];
+        let masters: Vec<String> = masters.iter().map(|m| format!("--master={m}.asc")).collect();
+        let masters: Vec<&str> = masters.iter().map(String::as_str).collect();
+        scenario.countersign(&[&init[..], &files, &masters].concat()).ok();
         scenario
     }
 
