@@ -61,8 +61,7 @@ fn a_revoked_developer_is_not_valid_and_is_again_after_a_new_certification() {
 fn a_key_that_a_trusted_introducer_certified_is_valid() {
     let ivan = fingerprint("ivan");
     let s = Scenario::with_policy(|policy| {
-        let introducer = format!("[{{ fingerprint = \"{ivan}\", max_amount = 120 }}]");
-        policy.replace("introducer = []", &format!("introducer = {introducer}"))
+        format!("{policy}\n[[certify.introducer]]\nfingerprint = \"{ivan}\"\nmax_amount = 120\n")
     })
     .with_gpg();
     s.certify_with("ivan", &["--trust", "120"]).ok().says("TRUSTED INTRODUCER");

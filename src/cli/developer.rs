@@ -114,6 +114,10 @@ fn export(
         }
         ExportFormat::Freepbx => {
             let folder = output.output.as_deref().unwrap_or(Path::new("."));
+            if folder == Path::new("-") {
+                let text = "FreePBX takes a folder of files, not standard output";
+                return Err(Failure::say(Exit::Usage, text).hint("--output FOLDER"));
+            }
             let folder = folder.join("signatures");
             std::fs::create_dir_all(&folder)?;
             for developer in &developers {

@@ -67,7 +67,11 @@ pub(super) fn run(common: &Common, verb: RequestVerb) -> Result<(), Failure> {
             finish(common, &authority, &signer, &draft, developer, now, &output)
         }
         RequestVerb::Show { files } => {
-            files.iter().try_for_each(|file| show(&authority, file, now))
+            let refused = files.iter().filter_map(|file| show(&authority, file, now).err());
+            match refused.map(|failure| failure.report()).count() {
+                0 => Ok(()),
+                n => Err(Failure::say(Exit::Refused, format!("{n} of them would be refused"))),
+            }
         }
     }
 }

@@ -71,8 +71,10 @@ fn find_request(response: &Path, id: RequestId, given: Option<&Path>) -> Result<
     }
     let listing = exchange::list(given, ".request.asc", exchange::MAX_LISTED)?;
     let token = id.token();
+    // By its name first, then, should somebody have renamed it, by its content.
     let near = |name: &&OsString| name.to_string_lossy().contains(&token);
-    for name in listing.names.iter().filter(near) {
+    let (near, far): (Vec<_>, Vec<_>) = listing.names.iter().partition(near);
+    for name in near.into_iter().chain(far) {
         match read(&given.join(name)) {
             Ok(request) if request.id() == id => return Ok(request),
             _ => {}

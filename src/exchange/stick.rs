@@ -200,12 +200,50 @@ pub fn write(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf, Excha
 /// # Errors
 /// [`ExchangeError`] where the medium is full, gone or not writable; what was there stays.
 pub fn write_path(path: &Path, content: &[u8]) -> Result<(), ExchangeError> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     put(folder, path, content, Replace::Whole)?;
     sync_folder(folder)
+}
+
+/// Tries whether a file could be written at `path`, by writing another one beside it.
+///
+/// # Errors
+/// [`ExchangeError`] where the folder is missing or not writable.
+pub fn try_folder_of(path: &Path) -> Result<(), ExchangeError> {
+    let folder = folder_of(path);
+    let error = |source| ExchangeError::Io { path: path.to_owned(), action: "written", source };
+    tempfile::Builder::new()
+        .prefix(".countersign-")
+        .tempfile_in(folder)
+        .map_err(plain)
+        .map_err(error)?;
+    Ok(())
+}
+
+/// The system's error alone: the temporary file's name means nothing to anybody.
+fn plain(error: io::Error) -> io::Error {
+    error
+        .raw_os_error()
+        .or_else(|| inner_os_error(&error))
+        .map_or(error, io::Error::from_raw_os_error)
+}
+
+fn inner_os_error(error: &io::Error) -> Option<i32> {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if let Some(code) = cause.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) {
+            return Some(code);
+        }
+        source = cause.source();
+    }
+    None
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// As [`write_path`], for one of many files in a folder: its content is on the medium, its name
@@ -214,7 +252,7 @@ pub fn write_path(path: &Path, content: &[u8]) -> Result<(), ExchangeError> {
 /// # Errors
 /// See [`write_path`].
 pub fn write_many(path: &Path, content: &[u8]) -> Result<(), ExchangeError> {
-    put(path.parent().unwrap_or(Path::new(".")), path, content, Replace::Whole)
+    put(folder_of(path), path, content, Replace::Whole)
 }
 
 /// Waits until the names in `folder` are on the medium.
@@ -240,6 +278,7 @@ fn put(folder: &Path, path: &Path, content: &[u8], replace: Replace) -> Result<(
         .prefix(".countersign-")
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
         .tempfile_in(folder)
+        .map_err(plain)
         .map_err(error)?;
     file.write_all(content).map_err(error)?;
     file.as_file().sync_all().map_err(error)?;

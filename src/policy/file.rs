@@ -31,7 +31,7 @@ pub struct Policy {
     #[serde(rename = "master")]
     pub masters: Vec<Named>,
     /// Who may ask for operations that a key's owner cannot ask for.
-    #[serde(default, rename = "manager")]
+    #[serde(default, rename = "manager", skip_serializing_if = "Vec::is_empty")]
     pub managers: Vec<Manager>,
 }
 
@@ -107,7 +107,7 @@ pub struct CertifyPolicy {
     #[serde(default = "yes")]
     pub must_expire: bool,
     /// Keys that may become trusted introducers.
-    #[serde(default, rename = "introducer")]
+    #[serde(default, rename = "introducer", skip_serializing_if = "Vec::is_empty")]
     pub introducers: Vec<Introducer>,
 }
 
@@ -239,12 +239,18 @@ impl Policy {
         }
         let unique: BTreeSet<_> = self.masters.iter().map(|m| m.fingerprint).collect();
         if unique.len() != self.masters.len() {
-            return wrong("master", &self.masters.len(), "a fingerprint stands twice");
+            let reason = "one fingerprint stands twice";
+            return wrong("master list", &format!("{} long", self.masters.len()), reason);
         }
         let notation = &self.certify.agreement.notation;
-        let domain =
-            notation.split_once('@').is_some_and(|(n, d)| !n.is_empty() && d.contains('.'));
-        if !domain || !notation.is_ascii() || notation.len() > 100 {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let domain = notation.split_once('@').is_some_and(|(name, domain)| {
+            !name.is_empty()
+                && name.chars().chain(domain.chars()).all(plain)
+                && domain.split('.').count() > 1
+                && domain.split('.').all(|label| !label.is_empty())
+        });
+        if !domain || notation.len() > 100 {
             let reason = "a notation is named like agreement-sha256@example.org";
             return wrong("certify.agreement.notation", notation, reason);
         }

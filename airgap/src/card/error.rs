@@ -40,6 +40,9 @@ pub enum CardError {
         /// The cards that are there.
         present: Vec<String>,
     },
+    /// No practice card in the folder.
+    #[error("{} holds no practice card", .0.display())]
+    NoPracticeCard(std::path::PathBuf),
     /// The practice card cannot be used.
     #[error("the practice card cannot be used")]
     Practice(#[source] anyhow::Error),
@@ -126,6 +129,7 @@ impl CardError {
                 "start it: systemctl start pcscd.socket (or, without systemd, pcscd)"
             }
             Self::NoReader => "attach the reader, or practise: --practice-card DIR",
+            Self::NoPracticeCard(_) => "make one: airgap master generate --practice-card DIR …",
             Self::NoCard(_) => "put the card in; is it the right way up?",
             Self::Busy { holders, .. } => return Some(release(holders)),
             Self::Several { .. } => "name one: --card MANUFACTURER:SERIAL",

@@ -35,9 +35,23 @@ impl Card {
     /// [`CardError`] that says what is there instead, and who holds a busy reader.
     pub fn open(selector: &Selector) -> Result<Self, CardError> {
         match selector {
+            Selector::Practice(folder) if !folder.join("serial").exists() => {
+                Err(CardError::NoPracticeCard(folder.clone()))
+            }
             Selector::Practice(folder) => practice(folder),
             Selector::Ident(ident) => by_ident(ident),
             Selector::Only => only(),
+        }
+    }
+
+    /// As [`Card::open`], but makes the practice card where there is none yet.
+    ///
+    /// # Errors
+    /// See [`Card::open`].
+    pub fn open_or_make(selector: &Selector) -> Result<Self, CardError> {
+        match selector {
+            Selector::Practice(folder) => practice(folder),
+            Selector::Ident(_) | Selector::Only => Self::open(selector),
         }
     }
 

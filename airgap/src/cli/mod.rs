@@ -59,7 +59,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
 }
 
 fn station_init(common: &Common, authority: &Path) -> Result<(), Failure> {
-    let mut console = Terminal::new(common.pin_fd)?;
+    let mut console = terminal(common)?;
     let now = confirmed_time(common, &mut console)?;
     let station = Station::create(&common.station, authority, now).map_err(station_failure)?;
     if !common.quiet {
@@ -84,8 +84,13 @@ fn generate(
         let text = "the user ID is not like 'Name <mail@example.org>' in plain characters";
         return Err(Failure::say(Exit::Usage, text));
     }
-    let mut console = Terminal::new(common.pin_fd)?;
-    let mut card = Card::open(&common.selector()).map_err(card_failure)?;
+    if expires.is_some_and(|at| at <= countersign::cli::now(common.time).after(Timestamp::DAY)) {
+        return Err(Failure::say(Exit::Usage, "a master that ends within a day is of no use"));
+    }
+    // Better to find out now than with a key on the card and no certificate.
+    exchange::try_folder_of(output)?;
+    let mut console = terminal(common)?;
+    let mut card = Card::open_or_make(&common.selector()).map_err(card_failure)?;
     let mut card = card.session().map_err(card_failure)?;
     let ident = card.ident().map_err(card_failure)?;
     console.show(&format!("A master is made on card {ident}: this takes seconds to minutes.\n"));
@@ -150,11 +155,12 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
     let mut refused = 0;
     for file in files {
         countersign::say!("\n{}", countersign::safe::Safe(&file.display().to_string()));
-        let bytes = exchange::read_path(file, MAX_BYTES)?;
-        let request = match Request::parse(&bytes, limit) {
+        let read = exchange::read_path(file, MAX_BYTES).map_err(Failure::from);
+        let parse = |bytes: Vec<u8>| Request::parse(&bytes, limit).map_err(Failure::from);
+        let request = match read.and_then(parse) {
             Ok(request) => request,
-            Err(error) => {
-                Failure::new(Exit::Refused, error).report();
+            Err(failure) => {
+                failure.report();
                 refused += 1;
                 continue;
             }
@@ -184,7 +190,7 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
 
 fn session_run(common: &Common, options: &Options) -> Result<(), Failure> {
     let station = Station::open(&common.station).map_err(station_failure)?;
-    let mut console = Terminal::new(common.pin_fd)?;
+    let mut console = terminal(common)?;
     let now = confirmed_time(common, &mut console)?;
     let access = if options.dry_run { Access::Look } else { Access::Write };
     let (recorder, torn) = station.recorder(now, access).map_err(station_failure)?;
@@ -199,6 +205,15 @@ fn session_run(common: &Common, options: &Options) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+fn terminal(common: &Common) -> Result<Terminal, Failure> {
+    Terminal::new(common.pin_fd).map_err(|error| {
+        let fd = common.pin_fd.unwrap_or_default();
+        let text = format!("--pin-fd {fd}: the file descriptor {fd} cannot be read");
+        Failure::new(Exit::Usage, anyhow::Error::new(error).context(text))
+            .hint(format!("airgap … --pin-fd {fd} {fd}<FILE"))
+    })
 }
 
 /// The date that a person confirms: freshness, expiry and the journal rest on it.

@@ -95,7 +95,7 @@ where
                 return Ok(Next::GoOn);
             }
         };
-        if !self.seen.insert(request.id()) {
+        if self.seen.contains(&request.id()) {
             self.console.show("the same request as one above: nothing to do\n");
             return Ok(Next::GoOn);
         }
@@ -115,6 +115,8 @@ where
                 Ok(Next::GoOn)
             }
             Ok(review) => {
+                // Only now: a copy with a bad signature must not keep the request itself out.
+                self.seen.insert(review.request().id());
                 if !self.card_fits(&review)? {
                     return Ok(Next::GoOn);
                 }

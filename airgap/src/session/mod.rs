@@ -230,19 +230,19 @@ where
             policy: self.station.authority().policy().digest(),
             software: SOFTWARE.to_owned(),
         })?;
-        if interrupted {
-            self.tell_of_interruption();
-        }
-        self.take_in(&names)?;
-        self.answer_from_journal()?;
-        let signed = self.sign();
-        if signed.is_ok() {
+        self.tell_what_waits(interrupted);
+        let result = self
+            .take_in(&names)
+            .and_then(|()| self.answer_from_journal())
+            .and_then(|()| self.sign());
+        // A session that stopped while signing has no end: the next one looks at the counter.
+        if !matches!(result, Err(SessionError::Interrupted { .. } | SessionError::Recorder(_))) {
             self.journal(Event::SessionEnded)?;
         }
         if let Err(error) = self.write_summary() {
             self.stick_failures.push(error);
         }
-        signed?;
+        result?;
         match std::mem::take(&mut self.stick_failures) {
             failures if failures.is_empty() => Ok(self.tally),
             mut failures => {
@@ -275,11 +275,14 @@ where
         Ok(listing.names)
     }
 
-    fn tell_of_interruption(&mut self) {
-        let mut text = String::from("The last session was interrupted.\n");
+    fn tell_what_waits(&mut self, interrupted: bool) {
+        let mut text = String::new();
+        if interrupted {
+            text.push_str("The last session was interrupted.\n");
+        }
         for (id, pending) in self.recorder.ledger().pending() {
             text.push_str(&format!(
-                "  request {}: {} of {} signatures were made; you will be asked again\n",
+                "request {} waits: {} of {} signatures were made; you will be asked again\n",
                 id.0.short(),
                 pending.signed.len(),
                 pending.statements.len()

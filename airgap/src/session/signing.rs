@@ -18,9 +18,19 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    /// Signs everything that was recorded.
+    /// Signs everything that was recorded; what is left unsigned is named in the summary.
     pub(super) fn sign(&mut self) -> Result<(), SessionError> {
         let batch = std::mem::take(&mut self.recorded);
+        let result = self.sign_batch(&batch);
+        for recorded in batch.iter().skip(self.tally.signed) {
+            let id = recorded.request().0.short();
+            self.tally.left += 1;
+            self.lines.push(format!("NOT SIGNED {id}: consented to, waits at the station"));
+        }
+        result
+    }
+
+    fn sign_batch(&mut self, batch: &[Recorded]) -> Result<(), SessionError> {
         self.recorder.settle()?;
         let Some(mut opened) = self.card.take().filter(|_| !batch.is_empty()) else {
             return Ok(());
@@ -36,7 +46,7 @@ where
         }
         card.check_master(master)?;
         let count = self.check_counter(&mut card, ident)?;
-        let all = self.open_signatures(&batch);
+        let all = self.open_signatures(batch);
         self.unlock(&mut card, all)?;
         // Only now: from here on a signature can be made, and with the power be lost.
         let (on, moment) = (ident.clone(), Moment::Before);
@@ -48,11 +58,6 @@ where
             .iter()
             .try_for_each(|recorded| self.sign_one(recorded, &mut card, master, &mut done, all));
         self.tally.signatures = done;
-        for recorded in batch.iter().skip(self.tally.signed) {
-            let id = recorded.request();
-            self.lines
-                .push(format!("NOT SIGNED {}: consented to, waits at the station", id.0.short()));
-        }
         result.map_err(|source| SessionError::Interrupted {
             done,
             all,
