@@ -69,7 +69,7 @@ fn the_answer_as_it_is_holds() {
     let s = answered();
     let file = &s.on_stick(".response.json")[0];
     let verify = s.countersign(&["response", "verify", file]).ok();
-    verify.says("2 signature(s), exactly as asked");
+    verify.says("2 signatures, exactly as asked");
     let (path, _) = s.answer();
     let text = fs::read_to_string(path).expect("an answer");
     assert_eq!(with_signatures(&text, |_| ()), text, "the tests below change more than they say");
@@ -290,7 +290,7 @@ fn a_revocation_travels_with_the_certification_that_it_takes_back() {
     s.clear_stick();
     let request = s.revoke("alice").ok();
     request.says("REVOKE on user ID").says("Alice at work").says("user ID no longer valid");
-    s.session().run().ok().says("1 signed with 2 signature(s)");
+    s.session().run().ok().says("1 signed with 2 signatures");
     s.install().ok();
     let shown = s.countersign(&["developer", "show", &fingerprint("alice")]).ok().out;
     assert_eq!(shown.matches(" certified ").count(), 2, "{shown}");

@@ -46,7 +46,7 @@ fn a_wrong_pin_costs_one_try_and_says_how_many_are_left() {
         .says("hint:")
         .never_says("654321");
     assert_eq!(tries(&s), before - 1);
-    s.session().run().ok().says("1 signed with 1 signature(s)");
+    s.session().run().ok().says("1 signed with 1 signature");
     assert_eq!(tries(&s), before);
 }
 
@@ -119,7 +119,7 @@ fn a_session_without_a_card_leaves_the_request_for_the_next() {
     let s = asked();
     let run = signs_nothing(&s, s.session().card("")).ends(5);
     assert!(run.err.contains("hint: "), "{}", run.told());
-    s.session().run().ok().says("1 signed with 1 signature(s)");
+    s.session().run().ok().says("1 signed with 1 signature");
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn a_torn_last_line_is_set_aside_and_the_session_goes_on() {
     let whole = fs::read_to_string(&path).expect("a journal");
     fs::write(&path, format!("{whole}{{\"sequence\":1,\"prev")).expect("a writable file");
     s.airgap(&["journal", "verify"]).ends(6).says("the last line is cut off at byte");
-    s.session().run().ok().says("set aside").says("1 signed with 1 signature(s)");
+    s.session().run().ok().says("set aside").says("1 signed with 1 signature");
     s.airgap(&["journal", "verify"]).ok().says("the chain holds");
     let aside = s.path(&format!("station/journal.torn-{}", whole.len()));
     assert_eq!(fs::read_to_string(aside).expect("kept"), "{\"sequence\":1,\"prev");
@@ -314,14 +314,14 @@ fn signatures_that_the_journal_does_not_know_stop_the_session() {
         .says("its counter is 4, the journal expects 2")
         .says("--explain-counter");
     let explained = ["--explain-counter", "the journal was restored from Tuesday's copy"];
-    s.session().with(&explained).run().ok().says("1 signed with 1 signature(s)");
+    s.session().with(&explained).run().ok().says("1 signed with 1 signature");
     s.airgap(&["journal", "show"])
         .ok()
         .says("2 unknown signatures of")
         .says("the journal was restored from Tuesday's copy");
     s.clear_stick();
     s.certify("carol").ok();
-    s.session().run().ok().says("1 signed with 1 signature(s)");
+    s.session().run().ok().says("1 signed with 1 signature");
 }
 
 #[test]
@@ -400,7 +400,7 @@ fn the_summary_after_a_wrong_pin_names_what_waits() {
     run.says("NOT SIGNED").says("waits at the station");
     s.clear_stick();
     let next = s.session().run().ok().says("0 of 1 signatures were made");
-    next.says("kept at the station").says("1 signed with 1 signature(s)");
+    next.says("kept at the station").says("1 signed with 1 signature");
 }
 
 #[test]

@@ -101,7 +101,7 @@ fn developers_on_elliptic_curves_are_certified_through_gpg() {
         let how = ["--accept-agreement", "authority/agreement.txt", "--output", "stick"];
         s.countersign(&[&ask[..], &how].concat()).ok();
     }
-    s.session().run().ok().says("Ed25519").says("NIST P-256").says("2 signed with 2 signature(s)");
+    s.session().run().ok().says("Ed25519").says("NIST P-256").says("2 signed with 2 signatures");
     s.install().ok();
     let consumer = Consumer::new(&s);
     for name in ["bob", "carol"] {

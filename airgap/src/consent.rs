@@ -58,13 +58,8 @@ impl Consent {
         }
     }
 
-    /// What was consented to.
-    pub fn review(&self) -> &Review {
-        &self.review
-    }
-
-    /// How.
-    pub fn how(&self) -> journal::Consent {
-        self.how
+    /// What was consented to, and how. Whoever takes it apart has to write it down.
+    pub(crate) fn into_parts(self) -> (Review, journal::Consent) {
+        (self.review, self.how)
     }
 }

@@ -85,6 +85,7 @@ pub enum Access {
 }
 
 /// Whether to wait for the disk.
+#[derive(Clone, Copy)]
 enum Sync {
     Now,
     Later,
@@ -221,7 +222,7 @@ impl Recorder {
     /// # Errors
     /// [`RecorderError`] where either is not on disk.
     pub fn record(&mut self, consent: Consent) -> Result<Recorded, RecorderError> {
-        let review = consent.review();
+        let (review, how) = consent.into_parts();
         let request = review.request();
         let id = request.id();
         exchange::write_many(&self.kept(id), request.text().as_bytes())?;
@@ -241,7 +242,7 @@ impl Recorder {
             created: request.created(),
             expires,
             statements,
-            consent: consent.how(),
+            consent: how,
         })?;
         Ok(recorded)
     }

@@ -41,7 +41,7 @@ impl Certificate {
     ///
     /// # Errors
     /// [`ReadError`] where the input is no certificate, a secret key, not version 4, holds two
-    /// certificates, exceeds the limits in [`reader`], or claims so many self-signatures that
+    /// certificates, exceeds the limits in `reader.rs`, or claims so many self-signatures that
     /// they cannot all be checked.
     pub fn read(
         untrusted: impl io::Read + Send + Sync,

@@ -39,9 +39,9 @@ pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
             let authority = Authority::open(&common.authority)?;
             authority.agreement()?;
             if form.json {
-                show_json(&authority)
+                show_json(&authority);
             } else {
-                show(&authority)
+                show(&authority);
             }
             Ok(())
         }

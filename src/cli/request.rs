@@ -67,8 +67,12 @@ pub(super) fn run(common: &Common, verb: RequestVerb) -> Result<(), Failure> {
             finish(common, &authority, &signer, &draft, developer, now, &output)
         }
         RequestVerb::Show { files } => {
-            let refused = files.iter().filter_map(|file| show(&authority, file, now).err());
-            match refused.map(|failure| failure.report()).count() {
+            let mut refused = 0;
+            for failure in files.iter().filter_map(|file| show(&authority, file, now).err()) {
+                failure.report();
+                refused += 1;
+            }
+            match refused {
                 0 => Ok(()),
                 n => Err(Failure::say(Exit::Refused, format!("{n} of them would be refused"))),
             }

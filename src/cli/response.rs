@@ -9,6 +9,7 @@ use crate::authority::{Authority, AuthorityError};
 use crate::exchange;
 use crate::request::{self, Request, RequestId};
 use crate::response::{self, Response, ResponseError, Verified};
+use crate::safe::Safe;
 
 pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
     let authority = Authority::open(&common.authority)?;
@@ -96,12 +97,16 @@ fn print(common: &Common, form: &Form, file: &Path, verified: &Verified, install
         });
         crate::say!("{value}");
     } else if !common.quiet {
-        let n = verified.count();
-        crate::say!("{}: {n} signature(s), exactly as asked", file.display());
+        let n = match verified.count() {
+            1 => "1 signature".to_owned(),
+            n => format!("{n} signatures"),
+        };
+        let done = if installed.is_some() { "installed" } else { "verified" };
+        crate::say!("{}: {n}, exactly as asked, {done}", Safe(&file.display().to_string()));
         crate::say!("  master  {}", verified.master());
         crate::say!("  request {}", verified.request());
         if let Some(path) = installed {
-            crate::say!("  installed in {}", path.display());
+            crate::say!("  record  {}", path.display());
         }
     }
 }

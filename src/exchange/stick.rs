@@ -267,6 +267,7 @@ pub fn sync_folder(folder: &Path) -> Result<(), ExchangeError> {
     })
 }
 
+#[derive(Clone, Copy)]
 enum Replace {
     Never,
     Whole,

@@ -123,7 +123,7 @@ impl Certify {
         }
         lines.push(Line::new(
             "agreement",
-            format!("{} ({})", self.agreement.sha256, self.agreement.notation),
+            format!("{}, as {}", self.agreement.sha256.spaced(), self.agreement.notation),
         ));
         lines
     }

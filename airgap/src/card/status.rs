@@ -80,10 +80,12 @@ impl fmt::Display for Status {
         let key = self.key.map_or("empty".to_owned(), |k| k.spaced());
         let [pin, reset, admin] = self.tries;
         let mode = if self.pin_once { "for one signature" } else { "for a whole session" };
-        let safe = countersign::safe::Safe(&self.cardholder);
         writeln!(f, "card              {} ({})", self.ident, self.manufacturer)?;
         writeln!(f, "version           OpenPGP card {}", self.version)?;
-        writeln!(f, "cardholder        {safe}")?;
+        if !self.cardholder.is_empty() {
+            let holder = countersign::safe::Safe(&self.cardholder);
+            writeln!(f, "cardholder        {holder}")?;
+        }
         writeln!(f, "signature slot    {key}")?;
         writeln!(f, "algorithm         {}", self.algorithm)?;
         writeln!(f, "PIN tries left    {pin} (Admin PIN {admin}, resetting code {reset})")?;

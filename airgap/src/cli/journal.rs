@@ -93,7 +93,7 @@ fn words(event: &Event) -> String {
                 Moment::Before => "before",
                 Moment::After => "after",
             };
-            format!("card {} had made {count} signatures {when} the session", Safe(card))
+            format!("card {}: signature counter {count} {when} signing", Safe(card))
         }
         Event::CounterExplained { card, unknown, explanation } => {
             format!("{unknown} unknown signatures of {}: {}", Safe(card), Safe(explanation))

@@ -13,6 +13,7 @@ use countersign::cli::{Exit, Failure};
 use countersign::exchange;
 use countersign::policy::Policy;
 use countersign::request::{MAX_BYTES, Request};
+use countersign::safe::Safe;
 use countersign::screen::{self, Detail};
 use countersign::time::Timestamp;
 
@@ -135,13 +136,13 @@ fn card_status(common: &Common, form: &Form) -> Result<(), Failure> {
     countersign::cli::put(format_args!("{status}"));
     match (policy, master) {
         (Some(_), Some(master)) => {
-            countersign::say!("master            yes: {}", countersign::safe::Safe(&master.name));
+            countersign::say!("master            yes: {}", Safe(&master.name));
         }
         (Some(policy), None) => {
-            countersign::say!("master            NO: not one of {}'s", policy.name)
+            countersign::say!("master            NO: not one of {}'s", Safe(&policy.name));
         }
         (None, _) => {
-            countersign::say!("master            no station here to compare with (--station DIR)")
+            countersign::say!("master            no station here to compare with (--station DIR)");
         }
     }
     Ok(())
@@ -154,7 +155,7 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
     let limit = context.policy.limits.max_request_bytes;
     let mut refused = 0;
     for file in files {
-        countersign::say!("\n{}", countersign::safe::Safe(&file.display().to_string()));
+        countersign::say!("\n{}", Safe(&file.display().to_string()));
         let read = exchange::read_path(file, MAX_BYTES).map_err(Failure::from);
         let parse = |bytes: Vec<u8>| Request::parse(&bytes, limit).map_err(Failure::from);
         let request = match read.and_then(parse) {

@@ -11,7 +11,7 @@ use countersign::request::{MAX_BYTES, Request, RequestId};
 use countersign::response::{Outcome, Response, SignatureBlock};
 
 use super::intake::describe;
-use super::{Session, SessionError};
+use super::{Session, SessionError, counted};
 use crate::card::{Card, CardError};
 use crate::console::Console;
 
@@ -93,8 +93,12 @@ where
         }
         let _ = writeln!(
             text,
-            "\n{} signed with {} signature(s), {} answered again, {} refused, {} left",
-            tally.signed, tally.signatures, tally.answered_again, tally.refused, tally.left
+            "\n{} signed with {}, {} answered again, {} refused, {} left",
+            tally.signed,
+            counted(tally.signatures, "signature"),
+            tally.answered_again,
+            tally.refused,
+            tally.left
         );
         if self.options.dry_run {
             let _ = writeln!(text, "dry run: nothing was signed and nothing written");

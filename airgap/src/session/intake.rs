@@ -43,7 +43,8 @@ where
             }
         }
         for (at, name) in names.iter().enumerate() {
-            let label = format!("{} of {}: {}", at + 1, names.len(), name.to_string_lossy());
+            let label =
+                format!("Request {} of {}: {}", at + 1, names.len(), name.to_string_lossy());
             let label = Safe(&label).to_string();
             match exchange::read(&self.options.input, name, self.limit()) {
                 Ok(bytes) => {
@@ -137,9 +138,8 @@ where
         let label = describe(review.request());
         match Consent::ask(review, self.console)? {
             Answer::Consent(consent) => {
-                let review = consent.review();
                 if self.options.dry_run {
-                    self.lines.push(format!("would sign {}", describe(review.request())));
+                    self.lines.push(format!("would sign {label}"));
                     self.console.show("dry run: nothing is written down and nothing signed\n");
                 } else {
                     let recorded = self.recorder.record(*consent)?;

@@ -130,6 +130,11 @@ pub enum SessionError {
     },
 }
 
+/// `1 request`, `2 requests`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 fn signatures(actual: u32, expected: u32) -> String {
     match i64::from(actual) - i64::from(expected) {
         1 => "1 signature".into(),
@@ -268,9 +273,9 @@ where
         exchange::list(&self.options.output, ".response.json", 0)?;
         let count = listing.names.len();
         self.console.show(&format!(
-            "{count} request(s) in {}; {} other file(s) are left alone\n",
-            self.options.input.display(),
-            listing.others
+            "{} in {}\n",
+            counted(count, "request"),
+            self.options.input.display()
         ));
         Ok(listing.names)
     }

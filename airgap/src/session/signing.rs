@@ -6,9 +6,10 @@ use countersign::exchange;
 use countersign::journal::{Event, Moment};
 use countersign::request::{MAX_BYTES, Request};
 use countersign::response::{SignatureBlock, Verified};
+use countersign::safe::Safe;
 
 use super::intake::describe;
-use super::{OpenedCard, Session, SessionError};
+use super::{OpenedCard, Session, SessionError, counted};
 use crate::card::{self, Card, CardError};
 use crate::console::Console;
 use crate::recorder::Recorded;
@@ -113,7 +114,7 @@ where
         if before.tries == 0 {
             return Err(CardError::PinBlocked.into());
         }
-        self.console.show(&format!("\n{all} signature(s) to make. "));
+        self.console.show(&format!("\n{} to make. ", counted(all, "signature")));
         if before.pin_once {
             self.console
                 .show("This card wants its PIN before each one: it is sent again for you. ");
@@ -164,7 +165,8 @@ where
             })?;
             blocks.push(block);
             *done += 1;
-            self.console.progress(*done, all, &describe(&request));
+            let id = String::from_utf8_lossy(statement.user_id().value()).into_owned();
+            self.console.progress(*done, all, &Safe(&id).to_string());
         }
         let master = master.fingerprint();
         let verified = Verified::check(id, master, certificate, &statements, &blocks)?;

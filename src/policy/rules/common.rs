@@ -8,21 +8,21 @@ use crate::policy::{Context, Decided, Finding, Policy, Rule, Subject, Verdict};
 use crate::request::Request;
 use crate::time::Timestamp;
 
-/// Name and demand of [`size`].
+/// Name and demand of the rule in `size`.
 pub const SIZE: (&str, &str) = ("size", "the request is no longer than limits.max_request_bytes");
-/// Name and demand of [`format`].
+/// Name and demand of the rule in `format`.
 pub const FORMAT: (&str, &str) =
     ("format", "one cleartext-signed JSON text of version 1, spelled as this program spells it");
-/// Name and demand of [`target_master`].
+/// Name and demand of the rule in `target_master`.
 pub const TARGET_MASTER: (&str, &str) =
     ("target-master", "the request names one of the authority's masters");
-/// Name and demand of [`certificate`].
+/// Name and demand of the rule in `certificate`.
 pub const CERTIFICATE: (&str, &str) =
     ("certificate", "the request carries one minimal version 4 certificate, nothing foreign on it");
-/// Name and demand of [`signable`].
+/// Name and demand of the rule in `signable`.
 pub const SIGNABLE: (&str, &str) =
     ("signable", "every signature asked for can be computed beforehand");
-/// Name and demand of [`batch_size`].
+/// Name and demand of the rule in `batch_size`.
 pub const BATCH_SIZE: (&str, &str) =
     ("batch-size", "a session takes no more than limits.max_batch requests");
 

@@ -171,7 +171,6 @@ impl Case {
             .with_policy(&policy, std::time::SystemTime::from(self.created))
             .for_signing()
             .last()
-            .or_else(|| None)
             .map(|k| k.key().clone());
         let key = key.unwrap_or_else(|| {
             self.signer.primary_key().key().clone().parts_into_secret().expect("secret").into()
