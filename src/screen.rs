@@ -32,7 +32,8 @@ pub fn review(review: &Review, context: &Context<'_>, history: &History, detail:
     let made = Timestamp::from(certificate.primary().creation_time());
     field(&mut out, "", &format!("{}, made {}", algorithm(certificate.primary()), made.date()));
     asked(&mut out, request);
-    before(&mut out, history, request);
+    let master = context.masters.iter().find(|m| m.fingerprint() == request.master());
+    before(&mut out, &history.past(request.master(), master.map(|m| (certificate, m))));
     findings(&mut out, review.findings(), detail);
     signatures(&mut out, review.statements());
     digest(&mut out, request);
@@ -44,7 +45,7 @@ pub fn rejection(rejection: &Rejection, context: &Context<'_>, history: &History
     let mut out = String::new();
     heading(&mut out, &rejection.request, context);
     asked(&mut out, &rejection.request);
-    before(&mut out, history, &rejection.request);
+    before(&mut out, &history.past(rejection.request.master(), None));
     findings(&mut out, &rejection.findings, Detail::Brief);
     digest(&mut out, &rejection.request);
     out
@@ -68,18 +69,18 @@ fn asked(out: &mut String, request: &Request) {
     }
 }
 
-fn before(out: &mut String, history: &History, request: &Request) {
-    let own = history.decisions.iter().filter(|d| d.master == request.master());
-    let mut lines: Vec<String> = own.map(decision).collect();
-    if lines.is_empty() {
-        lines.push("nothing, by the records here".into());
+/// What the master decided about this key before: by the records here, and by its signatures on
+/// the certificate, which may be older than the records.
+fn before(out: &mut String, past: &[Decision]) {
+    if past.is_empty() {
+        field(out, "before", "nothing, by the records here and by the certificate");
     }
-    for (at, line) in lines.iter().enumerate() {
-        field(out, if at == 0 { "before" } else { "" }, line);
+    for (at, decision) in past.iter().enumerate() {
+        field(out, if at == 0 { "before" } else { "" }, &line(decision));
     }
 }
 
-fn decision(decision: &Decision) -> String {
+fn line(decision: &Decision) -> String {
     let ids: Vec<String> = decision.user_ids.iter().map(|id| Safe(id).to_string()).collect();
     let what = match decision.kind {
         Kind::Certified { expires: Some(at) } => format!("certified until {}", at.date()),

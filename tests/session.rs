@@ -6,10 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use airgap::Access;
 use airgap::card::Card;
 use airgap::session::{Options, SessionError};
+use countersign::certificate::Certificate;
 use countersign::journal::{End, Event, Ledger};
 use countersign::request::Request;
 use countersign::response::Response;
 use countersign_tests::station::{Bench, Failing, Fault, PIN, Plan, Script};
+use sequoia_openpgp::serialize::SerializeInto as _;
 
 const SIGN: u8 = 0x2a;
 const VERIFY: u8 = 0x20;
@@ -231,7 +233,7 @@ fn a_line_cut_off_at_any_byte_is_set_aside_and_the_session_goes_on() {
 
 fn unlock(session: &mut airgap::card::Session<'_>) {
     let before = session.before_unlocking().expect("a status");
-    session.unlock(secrecy::SecretString::from(PIN), before).expect("the PIN");
+    session.unlock(secrecy::SecretString::from(PIN), &before).expect("the PIN");
 }
 
 /// Puts the card back to the state in which its counter was `counter`.
@@ -330,4 +332,100 @@ fn a_request_changed_at_the_station_after_consent_is_not_signed() {
         .expect_err("refused");
     assert!(matches!(&error, SessionError::Interrupted { done: 0, .. }), "{error}");
     assert_eq!(count(&plan, SIGN), 0);
+}
+
+/// The power goes after the last signature and before the answer is on the stick.
+#[test]
+fn an_answer_that_was_never_written_goes_onto_the_next_stick_without_being_asked() {
+    let bench = Bench::new();
+    let requests = [bench.ask(&["A <a@example.org>"])];
+    let plan = Plan::new(None);
+    bench.run(&mut Script::yes(), || failing(&bench, &plan)).expect("signs");
+    let journal = bench.path("station/journal.jsonl");
+    let text = std::fs::read_to_string(&journal).expect("a journal");
+    let whole: Vec<&str> = text.lines().take_while(|l| !l.contains("\"answered\"")).collect();
+    std::fs::write(&journal, format!("{}\n", whole.join("\n"))).expect("cut");
+    std::fs::remove_dir_all(bench.stick()).expect("another stick");
+    std::fs::create_dir(bench.stick()).expect("another stick");
+
+    let mut console = Script::yes();
+    let card = || panic!("the card was opened");
+    let tally = bench.run(&mut console, card).expect("goes on");
+    assert_eq!((tally.answered_again, tally.signatures), (1, 0));
+    assert!(console.shown.contains("its answer was not written"), "{}", console.shown);
+    assert_answered(&bench, &requests);
+}
+
+/// A backend in which one card takes the place of another after the first transaction.
+struct Swapped {
+    cards: [Failing; 2],
+    transactions: usize,
+}
+
+impl airgap::card::CardBackend for Swapped {
+    fn limit_card_caps(&self, caps: airgap::card::CardCaps) -> airgap::card::CardCaps {
+        self.cards[0].limit_card_caps(caps)
+    }
+
+    fn transaction(
+        &mut self,
+        reselect: Option<&[u8]>,
+    ) -> Result<
+        Box<dyn airgap::card::CardTransaction + Send + Sync + '_>,
+        airgap::card::SmartcardError,
+    > {
+        // Opening takes one, looking at the card before the consent another.
+        self.transactions += 1;
+        let [first, second] = &mut self.cards;
+        let now = if self.transactions > 2 { second } else { first };
+        let mut transaction = now.transaction(reselect)?;
+        transaction.select(&[0xd2, 0x76, 0x00, 0x01, 0x24, 0x01])?;
+        Ok(transaction)
+    }
+}
+
+#[test]
+fn another_card_between_consent_and_signature_is_noticed() {
+    let (bench, other) = (Bench::new(), Bench::new());
+    // The same master on both, as on a backup card, but another card all the same.
+    std::fs::write(other.path("card/serial"), "0badcafe\n").expect("written");
+    bench.ask(&["A <a@example.org>"]);
+    let plan = Plan::new(None);
+    let card = || {
+        let wrap = |b: &Bench| Failing::new(b.card(), plan.clone());
+        let cards = [wrap(&bench), wrap(&other)];
+        Card::over(Box::new(Swapped { cards, transactions: 0 }))
+    };
+    let error = bench.run(&mut Script::yes(), card).expect_err("noticed");
+    let noticed = matches!(&error, SessionError::Card(airgap::card::CardError::OtherCard { .. }));
+    assert!(noticed, "{error}");
+    assert_eq!((count(&plan, SIGN), count(&plan, VERIFY)), (0, 0));
+}
+
+/// What the master said before this station existed travels on the certificate.
+#[test]
+fn a_station_without_records_learns_the_past_from_the_certificate() {
+    let bench = Bench::new();
+    let ids = ["A <a@example.org>"];
+    let key = bench.key(&ids);
+    let public = key.clone().strip_secret_key_material().to_vec().expect("bytes");
+    let clean = Certificate::read(public.as_slice(), &[]).expect("a certificate");
+    let request = bench.ask_for(&key, &clean, &ids);
+    let plan = Plan::new(None);
+    bench.run(&mut Script::yes(), || failing(&bench, &plan)).expect("signs");
+    let name = request.file_name().replace("request.asc", "response.json");
+    let bytes = std::fs::read(bench.stick().join(name)).expect("an answer");
+    let verified = Response::parse(&bytes)
+        .and_then(|r| r.verify(&request, &bench.master))
+        .expect("just what was asked");
+    let certified = verified.certificate(&[&bench.master]).expect("a certificate");
+    assert_eq!(certified.decisions_of(&bench.master).len(), 1);
+
+    let mut fresh = Bench::new();
+    fresh.created = fresh.created.after(60);
+    fresh.ask_for(&key, &certified, &ids);
+    let mut console = Script::saying(&["Later"], &[PIN]);
+    fresh.run(&mut console, || failing(&fresh, &plan)).expect("ends well");
+    assert!(console.shown.contains("certified until"), "{}", console.shown);
+    assert!(console.shown.contains("this is a renewal"), "{}", console.shown);
 }

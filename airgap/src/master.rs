@@ -56,7 +56,7 @@ pub fn generate(
     }
     let statement = Statement::self_certification(&key, &user_id, values)?;
     let before = card.before_unlocking()?;
-    card.unlock(pins.pin.clone(), before)?;
+    card.unlock(pins.pin.clone(), &before)?;
     let signature: Signature = statement.complete(&card.sign(statement.digest())?)?;
     let mut bytes = Vec::new();
     for packet in [Packet::from(key), user_id.into(), signature.into()] {

@@ -94,7 +94,7 @@ enum Sync {
 /// A request whose consent is on disk: the card may be touched. Only [`Recorder::record`] makes
 /// one. It names the request's copy at the station and holds none of it, so that a batch of any
 /// length fits in memory.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Recorded {
     request: RequestId,
     statements: usize,

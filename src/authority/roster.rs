@@ -1,7 +1,5 @@
 //! The developers in an authority's record: what the masters say of each.
 
-use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::{Authority, AuthorityError, read_certificate};
@@ -9,9 +7,9 @@ use crate::certificate::{Certificate, Standing};
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
 use crate::operation::Operation;
-use crate::policy::{Decision, History, Kind};
-use crate::request::{self, Request, RequestId};
-use crate::response::{self, Response, Verified};
+use crate::policy::History;
+use crate::request::Request;
+use crate::response::{Response, Verified};
 use crate::time::Timestamp;
 
 /// One developer's certificate with what the masters say on it.
@@ -24,10 +22,6 @@ pub struct Developer {
 /// What an installed answer changed.
 #[derive(Debug)]
 pub struct Installed {
-    /// The developer.
-    pub key: Fingerprint,
-    /// How many signatures were added.
-    pub signatures: usize,
     /// The certificate's file.
     pub path: PathBuf,
 }
@@ -122,7 +116,7 @@ impl Authority {
             &responses.join(format!("{id}.response.json")),
             verified.response().text().as_bytes(),
         )?;
-        Ok(Installed { key, signatures: verified.count(), path })
+        Ok(Installed { path })
     }
 
     /// What the record knows about one key: for the lint before a request travels.
@@ -130,25 +124,13 @@ impl Authority {
     /// # Errors
     /// [`AuthorityError`] where the record is damaged.
     pub fn history(&self, key: Fingerprint) -> Result<History, AuthorityError> {
-        let Ok(developer) = self.developer(key) else { return Ok(History::default()) };
-        let mut decisions = Vec::new();
-        for master in self.masters() {
-            for opinion in developer.certificate.opinions_of(master) {
-                decisions.push(Decision {
-                    request: RequestId(crate::digest::Sha256::ZERO),
-                    master: master.fingerprint(),
-                    created: opinion.created,
-                    kind: if opinion.revokes {
-                        Kind::Revoked
-                    } else {
-                        Kind::Certified { expires: opinion.expires }
-                    },
-                    user_ids: vec![String::from_utf8_lossy(opinion.user_id.value()).into_owned()],
-                });
-            }
-        }
-        decisions.sort_by_key(|d| d.created);
-        Ok(History { this: None, decisions })
+        let developer = match self.developer(key) {
+            Ok(developer) => developer,
+            Err(AuthorityError::NoSuchDeveloper(_)) => return Ok(History::default()),
+            Err(error) => return Err(error),
+        };
+        let all = self.masters().iter().flat_map(|m| developer.certificate.decisions_of(m));
+        Ok(History { this: None, decisions: all.collect() })
     }
 
     /// The revocation of everything that `master` ever certified on `key`.
@@ -167,36 +149,12 @@ impl Authority {
             Certificate::read(developer.certificate.to_bytes().as_slice(), &[master]).map_err(
                 |source| AuthorityError::Certificate { path: self.developer_path(key), source },
             )?;
-        let user_ids: BTreeSet<String> = certificate
-            .opinions_of(master)
-            .into_iter()
-            .filter(|o| !o.revokes)
-            .map(|o| String::from_utf8_lossy(o.user_id.value()).into_owned())
-            .collect();
+        let user_ids = self.history(key)?.certified_user_ids(&certificate, master);
         Ok(Operation::RevokeCertification(crate::operation::RevokeCertification {
             certificate: crate::operation::CertificateBlock::new(certificate.to_bytes()),
             user_ids: user_ids.into_iter().collect(),
             reason,
             text,
         }))
-    }
-
-    /// A request from the record, by its id.
-    ///
-    /// # Errors
-    /// [`AuthorityError`] where it is missing or damaged.
-    pub fn recorded(&self, id: RequestId) -> Result<(Request, Response), AuthorityError> {
-        let name = format!("{id}.request.asc");
-        let folder = self.folder().join("requests");
-        let bytes = exchange::read(&folder, OsStr::new(&name), request::MAX_BYTES)?;
-        let request = Request::parse(&bytes, request::MAX_BYTES).map_err(|source| {
-            AuthorityError::Request { path: folder.join(&name), source: Box::new(source) }
-        })?;
-        let name = format!("{id}.response.json");
-        let folder = self.folder().join("responses");
-        let bytes = exchange::read(&folder, OsStr::new(&name), response::MAX_BYTES)?;
-        let response =
-            Response::parse(&bytes).map_err(|e| AuthorityError::Response(Box::new(e)))?;
-        Ok((request, response))
     }
 }

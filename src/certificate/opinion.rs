@@ -7,6 +7,9 @@ use openpgp::types::{HashAlgorithm, SignatureType};
 
 use super::Certificate;
 use super::minimal::is_certification;
+use crate::digest::Sha256;
+use crate::policy::{Decision, Kind};
+use crate::request::RequestId;
 use crate::time::Timestamp;
 
 /// One signature by a master on one user ID.
@@ -67,6 +70,31 @@ impl Certificate {
             .collect();
         all.sort_by_key(|o| (o.created, o.revokes));
         all
+    }
+
+    /// [`Certificate::opinions_of`] as the decisions that they were, one for each time and kind.
+    pub fn decisions_of(&self, master: &Self) -> Vec<Decision> {
+        let mut decisions: Vec<Decision> = Vec::new();
+        for opinion in self.opinions_of(master) {
+            let user_id = String::from_utf8_lossy(opinion.user_id.value()).into_owned();
+            let kind = match opinion.revokes {
+                true => Kind::Revoked,
+                false => Kind::Certified { expires: opinion.expires },
+            };
+            let same = |d: &&mut Decision| d.created == opinion.created && d.kind == kind;
+            match decisions.iter_mut().find(same) {
+                Some(decision) => decision.user_ids.push(user_id),
+                None => decisions.push(Decision {
+                    // Which request asked for it is not written on a certificate.
+                    request: RequestId(Sha256::ZERO),
+                    master: master.fingerprint(),
+                    created: opinion.created,
+                    kind,
+                    user_ids: vec![user_id],
+                }),
+            }
+        }
+        decisions
     }
 
     /// What `master`'s signatures on `user_id` amount to at `now`: the newest word wins, as it

@@ -34,7 +34,8 @@ pub(super) fn run(common: &Common, verb: RequestVerb) -> Result<(), Failure> {
             output,
         } => {
             let signer = Signer::new(&signer, &gpg)?;
-            let certificate = signer.certificate()?;
+            let master = choose_master(&authority, master)?;
+            let certificate = with_past(&authority, &signer.certificate()?, master)?;
             let asked = Certify {
                 user_ids: if user_ids.is_empty() {
                     valid_user_ids(&certificate, now)?
@@ -47,8 +48,7 @@ pub(super) fn run(common: &Common, verb: RequestVerb) -> Result<(), Failure> {
                 policy_uri: authority.policy().certify.policy_uri.clone(),
                 trust: trust.map(|amount| TrustSignature { depth: 1, amount }),
             };
-            let master = choose_master(&authority, master)?.fingerprint();
-            let draft = Draft::new(now, master, Operation::Certify(asked));
+            let draft = Draft::new(now, master.fingerprint(), Operation::Certify(asked));
             let key = certificate.fingerprint();
             finish(common, &authority, &signer, &draft, key, now, &output)
         }
@@ -171,6 +171,20 @@ fn subject_history(authority: &Authority, request: &Request) -> Result<History, 
     match Certificate::read(bytes, &[]) {
         Ok(certificate) => Ok(authority.history(certificate.fingerprint())?),
         Err(_) => Ok(History::default()),
+    }
+}
+
+/// The certificate with what the master said of it so far, by the record: the station may not
+/// have been there.
+fn with_past(
+    authority: &Authority,
+    certificate: &Certificate,
+    master: &Certificate,
+) -> Result<Certificate, Failure> {
+    match authority.developer(certificate.fingerprint()) {
+        Ok(record) => Ok(certificate.merged(&record.certificate, &[master])?),
+        Err(AuthorityError::NoSuchDeveloper(_)) => Ok(certificate.clone()),
+        Err(error) => Err(error.into()),
     }
 }
 

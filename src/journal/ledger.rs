@@ -1,6 +1,6 @@
 //! What a journal adds up to: decisions by key, requests by outcome, cards by counter.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::entry::{Entry, Event, Moment};
 use crate::digest::Sha256;
@@ -18,6 +18,7 @@ pub struct Ledger {
     decisions: HashMap<Fingerprint, Vec<Decision>>,
     pending: BTreeMap<RequestId, Pending>,
     pending_by_key: HashMap<Fingerprint, Vec<RequestId>>,
+    unanswered: BTreeSet<RequestId>,
     cards: HashMap<String, CardState>,
     open_session: bool,
     entries: u64,
@@ -54,9 +55,10 @@ impl Ledger {
         self.last = Some(entry.at);
         let at = entry.at;
         match entry.event {
-            Event::StationCreated { .. }
-            | Event::CounterExplained { .. }
-            | Event::Answered { .. } => {}
+            Event::StationCreated { .. } | Event::CounterExplained { .. } => {}
+            Event::Answered { request, .. } => {
+                self.unanswered.remove(&request);
+            }
             Event::SessionStarted { .. } => {
                 self.open_session = true;
                 let waiting = self.pending.values().any(|p| p.signed.len() < p.statements.len());
@@ -132,6 +134,7 @@ impl Ledger {
             && let Some(done) = self.forget_pending(request)
         {
             push(self.decisions.entry(done.key).or_default(), done.decision);
+            self.unanswered.insert(request);
             self.decided.insert(request, Decided::Signed { at });
         }
     }
@@ -169,6 +172,11 @@ impl Ledger {
     /// Requests that were consented to and not signed to their end.
     pub fn pending(&self) -> impl Iterator<Item = (RequestId, &Pending)> {
         self.pending.iter().map(|(id, p)| (*id, p))
+    }
+
+    /// Requests that were signed to their end and whose answer never reached a stick.
+    pub fn unanswered(&self) -> impl Iterator<Item = RequestId> {
+        self.unanswered.iter().copied()
     }
 
     /// The signatures already made for a request that is not signed to its end.

@@ -1,5 +1,7 @@
 //! The review: every rule asked, every signature predicted.
 
+use std::collections::BTreeSet;
+
 use super::rule::{Finding, Rule, Subject, Violation};
 use super::rules::common;
 use super::rules::requester::PROOF_OF_POSSESSION;
@@ -30,6 +32,44 @@ pub struct History {
     pub this: Option<Decided>,
     /// What the masters signed about this key.
     pub decisions: Vec<Decision>,
+}
+
+impl History {
+    /// What `master` decided about a key, oldest first: what is recorded, and what its signatures
+    /// on the certificate tell beyond that.
+    pub fn past(
+        &self,
+        master: Fingerprint,
+        on: Option<(&Certificate, &Certificate)>,
+    ) -> Vec<Decision> {
+        let mut past: Vec<Decision> =
+            self.decisions.iter().filter(|d| d.master == master).cloned().collect();
+        if let Some((certificate, master)) = on {
+            for decision in certificate.decisions_of(master) {
+                let same = |d: &Decision| {
+                    d.created == decision.created
+                        && (d.kind == Kind::Revoked) == (decision.kind == Kind::Revoked)
+                        && decision.user_ids.iter().all(|id| d.user_ids.contains(id))
+                };
+                if !past.iter().any(same) {
+                    past.push(decision);
+                }
+            }
+        }
+        past.sort_by_key(|d| (d.created, d.kind == Kind::Revoked));
+        past
+    }
+
+    /// Every user ID of the key that `master` ever certified, by the same two sources.
+    pub fn certified_user_ids(
+        &self,
+        certificate: &Certificate,
+        master: &Certificate,
+    ) -> BTreeSet<String> {
+        let past = self.past(master.fingerprint(), Some((certificate, master)));
+        let certified = past.into_iter().filter(|d| d.kind != Kind::Revoked);
+        certified.flat_map(|d| d.user_ids).collect()
+    }
 }
 
 /// How a request ended.

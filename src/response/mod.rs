@@ -109,8 +109,8 @@ impl SignatureBlock {
     }
 }
 
-/// Signatures that are, byte for byte, what the request asked for. Only [`Response::verify`] and
-/// the station's own check make one.
+/// Signatures that are, byte for byte, what the request asked for. Only [`Response::verify`]
+/// makes one, online and at the station.
 #[derive(Debug)]
 pub struct Verified {
     request: RequestId,
@@ -263,7 +263,7 @@ impl Verified {
     ///
     /// # Errors
     /// [`ResponseError`] where one is missing, differs, or is one too many.
-    pub fn check(
+    fn check(
         request: RequestId,
         master: Fingerprint,
         certificate: Certificate,

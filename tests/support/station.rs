@@ -118,8 +118,8 @@ impl Bench {
         card.session().and_then(|mut s| s.counter()).expect("a counter")
     }
 
-    /// Puts a request for a new key with these user IDs on the stick.
-    pub fn ask(&self, user_ids: &[&str]) -> Request {
+    /// A new key with these user IDs, made when the master was.
+    pub fn key(&self, user_ids: &[&str]) -> Cert {
         let made = Timestamp::from(self.master.primary().creation_time());
         let mut builder = CertBuilder::new()
             .set_creation_time(std::time::SystemTime::from(made))
@@ -127,17 +127,19 @@ impl Bench {
         for user_id in user_ids {
             builder = builder.add_userid(*user_id);
         }
-        let (key, _) = builder.generate().expect("a key");
-        let request = self.request(&key, user_ids);
-        let path = self.stick().join(request.file_name());
-        std::fs::write(path, request.text()).expect("written");
-        request
+        builder.generate().expect("a key").0
     }
 
-    /// A request for `key`, signed by it.
-    pub fn request(&self, key: &Cert, user_ids: &[&str]) -> Request {
+    /// Puts a request for a new key with these user IDs on the stick.
+    pub fn ask(&self, user_ids: &[&str]) -> Request {
+        let key = self.key(user_ids);
         let public = key.clone().strip_secret_key_material().to_vec().expect("bytes");
         let certificate = Certificate::read(public.as_slice(), &[]).expect("a certificate");
+        self.ask_for(&key, &certificate, user_ids)
+    }
+
+    /// Puts a request for `key`, signed by it, on the stick; it carries `certificate`.
+    pub fn ask_for(&self, key: &Cert, certificate: &Certificate, user_ids: &[&str]) -> Request {
         let certify = Certify {
             certificate: CertificateBlock::new(certificate.to_bytes()),
             user_ids: user_ids.iter().map(ToString::to_string).collect(),
@@ -149,7 +151,10 @@ impl Bench {
         let master = self.master.fingerprint();
         let draft = Draft::new(self.created, master, Operation::Certify(certify));
         let signed = sign(&draft.text(), key, self.created);
-        Request::parse(&signed, 1 << 20).expect("a request")
+        let request = Request::parse(&signed, 1 << 20).expect("a request");
+        let path = self.stick().join(request.file_name());
+        std::fs::write(path, request.text()).expect("written");
+        request
     }
 
     /// Runs a session in which the operator answers `answers` and the card is `card`.

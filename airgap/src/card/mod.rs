@@ -26,7 +26,6 @@ pub use error::CardError;
 pub use generate::{Generated, NewPins};
 pub use open::{Card, Selector};
 pub use status::Status;
-pub use wire::{Apdu, Trace};
 
 /// PINs that cards are delivered with; never accepted for signing.
 const FACTORY_PINS: [&str; 3] = ["123456", "12345678", "000000"];
@@ -43,8 +42,11 @@ pub struct Session<'a> {
 }
 
 /// What a person should know before typing the PIN.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct BeforeUnlocking {
+    /// The card, `MANUFACTURER:SERIAL`: openpgp-card's own answer is the one it gave when the card
+    /// was opened, and another may have taken its place.
+    pub ident: String,
     /// Tries left.
     pub tries: u8,
     /// Whether the card wants the PIN before each signature.
@@ -70,7 +72,7 @@ impl<'a> Session<'a> {
         Status::read(self.card.card())
     }
 
-    /// The card's identity, `MANUFACTURER:SERIAL`.
+    /// The card's identity, `MANUFACTURER:SERIAL`, as it was when the card was opened.
     ///
     /// # Errors
     /// [`CardError`] where the card is gone or answers nonsense.
@@ -120,6 +122,7 @@ impl<'a> Session<'a> {
         let data = self.card.card().application_related_data()?;
         let pins = data.pw_status_bytes()?;
         Ok(BeforeUnlocking {
+            ident: data.application_id()?.ident(),
             tries: pins.err_count_pw1(),
             pin_once: pins.pw1_cds_valid_once(),
             touch: data.uif_pso_cds()?.is_some_and(|f| f.touch_policy().touch_required()),
@@ -132,7 +135,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`CardError`] with the tries that are left where the card says no; a factory PIN and one
     /// of an impossible length are refused without asking the card.
-    pub fn unlock(&mut self, pin: SecretString, card: BeforeUnlocking) -> Result<(), CardError> {
+    pub fn unlock(&mut self, pin: SecretString, card: &BeforeUnlocking) -> Result<(), CardError> {
         let text = pin.expose_secret();
         if !(6..=127).contains(&text.len()) {
             return Err(CardError::PinLength);
@@ -170,8 +173,12 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`CardError`] where the card refuses or is gone.
     pub fn sign(&mut self, digest: &[u8; 64]) -> Result<Vec<u8>, CardError> {
-        if let (false, Some(pin)) = (self.unlocked, self.pin.clone()) {
-            self.verify(pin)?;
+        // Taken out first: a PIN that the card no longer takes is not tried a second time.
+        if let Some(pin) = self.pin.take() {
+            if !self.unlocked {
+                self.verify(pin.clone())?;
+            }
+            self.pin = Some(pin);
         }
         let algorithm = SigningAlgo::RSA(HashAlgo::SHA512);
         let result = self.card.card().signature_for_hash(algorithm, digest);

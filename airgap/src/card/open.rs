@@ -7,7 +7,7 @@ use openpgp_card::state::Open;
 use pcsc::{Context, Protocols, Scope, ShareMode};
 
 use super::holder::holders;
-use super::wire::{Trace, Wire};
+use super::wire::Wire;
 use super::{CardBackend, CardError, Session};
 
 /// Which card to use.
@@ -24,8 +24,6 @@ pub enum Selector {
 /// An opened card.
 pub struct Card {
     card: openpgp_card::Card<Open>,
-    trace: Trace,
-    practice: bool,
 }
 
 impl Card {
@@ -60,9 +58,7 @@ impl Card {
     /// # Errors
     /// [`CardError`] where it is not an OpenPGP card.
     pub fn over(backend: Box<dyn CardBackend + Send + Sync>) -> Result<Self, CardError> {
-        let trace = Trace::default();
-        let card = openpgp_card::Card::new(Wire::new(backend, trace.clone()))?;
-        Ok(Self { card, trace, practice: false })
+        Ok(Self { card: openpgp_card::Card::new(Wire::new(backend))? })
     }
 
     /// Begins a transaction: until it ends, no other program talks to the card.
@@ -72,25 +68,13 @@ impl Card {
     pub fn session(&mut self) -> Result<Session<'_>, CardError> {
         Session::new(self.card.transaction()?)
     }
-
-    /// The commands that went to the card.
-    pub fn trace(&self) -> &Trace {
-        &self.trace
-    }
-
-    /// Whether it is the embedded practice card.
-    pub fn is_practice(&self) -> bool {
-        self.practice
-    }
 }
 
 #[cfg(feature = "practice-card")]
 fn practice(folder: &std::path::Path) -> Result<Card, CardError> {
     let card = countersign_practice_card::PracticeCard::open(folder)
         .map_err(|e| CardError::Practice(e.into()))?;
-    let mut card = Card::over(Box::new(card))?;
-    card.practice = true;
-    Ok(card)
+    Card::over(Box::new(card))
 }
 
 #[cfg(not(feature = "practice-card"))]

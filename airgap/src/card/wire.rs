@@ -1,54 +1,21 @@
-//! Between openpgp-card and the reader: answers in pieces are put together here, and every
-//! command is counted.
+//! Between openpgp-card and the reader: answers in pieces are put together here.
 //!
 //! openpgp-card 0.7.0 panics when a card that announces extended length answers `61xx` or `6Cxx`
 //! (ISO 7816-4 §5.1.3). Below this wrapper such a card looks like one that answers whole.
-
-use std::sync::{Arc, Mutex, PoisonError};
 
 use card_backend::{CardBackend, CardCaps, CardTransaction, PinType, SmartcardError};
 
 /// Longest answer that is put together, in bytes: a public key has 600, a certificate 2,000.
 const MAX_ANSWER: usize = 64 << 10;
 
-/// One command and its answer, without their content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Apdu {
-    /// The instruction byte.
-    pub instruction: u8,
-    /// The parameters.
-    pub parameters: [u8; 2],
-    /// The status word of the final answer; 0 where the card was gone.
-    pub status: u16,
-}
-
-/// The commands that went over a card's wire. Never holds data: a PIN is data.
-#[derive(Clone, Debug, Default)]
-pub struct Trace(Arc<Mutex<Vec<Apdu>>>);
-
-impl Trace {
-    /// All commands so far.
-    pub fn commands(&self) -> Vec<Apdu> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn add(&self, command: &[u8], answer: Option<&[u8]>) {
-        let byte = |at: usize| command.get(at).copied().unwrap_or(0);
-        let status = answer.and_then(|a| a.last_chunk::<2>()).map_or(0, |s| u16::from_be_bytes(*s));
-        let apdu = Apdu { instruction: byte(1), parameters: [byte(2), byte(3)], status };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(apdu);
-    }
-}
-
 /// A backend whose answers are always whole.
 pub(super) struct Wire {
     inner: Box<dyn CardBackend + Send + Sync>,
-    trace: Trace,
 }
 
 impl Wire {
-    pub(super) fn new(inner: Box<dyn CardBackend + Send + Sync>, trace: Trace) -> Self {
-        Self { inner, trace }
+    pub(super) fn new(inner: Box<dyn CardBackend + Send + Sync>) -> Self {
+        Self { inner }
     }
 }
 
@@ -68,29 +35,20 @@ impl CardBackend for Wire {
         reselect_application: Option<&[u8]>,
     ) -> Result<Box<dyn CardTransaction + Send + Sync + '_>, SmartcardError> {
         let inner = self.inner.transaction(reselect_application)?;
-        Ok(Box::new(WireTransaction { inner, trace: self.trace.clone() }))
+        Ok(Box::new(WireTransaction { inner }))
     }
 }
 
 struct WireTransaction<'a> {
     inner: Box<dyn CardTransaction + Send + Sync + 'a>,
-    trace: Trace,
-}
-
-impl WireTransaction<'_> {
-    fn exchange(&mut self, command: &[u8], buffer: usize) -> Result<Vec<u8>, SmartcardError> {
-        let answer = self.inner.transmit(command, buffer);
-        self.trace.add(command, answer.as_deref().ok());
-        answer
-    }
 }
 
 impl CardTransaction for WireTransaction<'_> {
     fn transmit(&mut self, command: &[u8], buffer: usize) -> Result<Vec<u8>, SmartcardError> {
-        let mut answer = self.exchange(command, buffer.max(264))?;
+        let mut answer = self.inner.transmit(command, buffer.max(264))?;
         if let Some([.., 0x6c, length]) = answer.get(answer.len().saturating_sub(2)..) {
             let again = with_length(command, *length);
-            answer = self.exchange(&again, buffer.max(264))?;
+            answer = self.inner.transmit(&again, buffer.max(264))?;
         }
         let mut whole = Vec::new();
         loop {
@@ -106,7 +64,7 @@ impl CardTransaction for WireTransaction<'_> {
                 return Err(SmartcardError::Error("the card's answer does not end".into()));
             }
             let more = [0x00, 0xc0, 0x00, 0x00, *sw2];
-            answer = self.exchange(&more, 264)?;
+            answer = self.inner.transmit(&more, 264)?;
         }
     }
 
@@ -167,6 +125,7 @@ fn with_length(command: &[u8], length: u8) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
 
     use super::*;
 
@@ -215,7 +174,7 @@ mod tests {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let answers = answers.iter().map(|a| a.to_vec()).collect();
         let inner = Box::new(Scripted { answers, asked: asked.clone() });
-        let mut wire = WireTransaction { inner, trace: Trace::default() };
+        let mut wire = WireTransaction { inner };
         let result = wire.transmit(command, 264);
         let asked = asked.lock().expect("one thread").clone();
         (result, asked)

@@ -65,7 +65,7 @@ fn station_init(common: &Common, authority: &Path) -> Result<(), Failure> {
     let station = Station::create(&common.station, authority, now).map_err(station_failure)?;
     if !common.quiet {
         let policy = station.authority().policy();
-        countersign::say!("station for {} in {}", policy.name, common.station.display());
+        countersign::say!("station for {} in {}", Safe(&policy.name), common.station.display());
         countersign::say!("policy digest, to be compared with `countersign authority show`:");
         countersign::cli::put(format_args!("{}", screen::digest_lines(&policy.digest())));
     }

@@ -236,6 +236,7 @@ where
             software: SOFTWARE.to_owned(),
         })?;
         self.tell_what_waits(interrupted);
+        self.answer_again.extend(self.recorder.ledger().unanswered());
         let result = self
             .take_in(&names)
             .and_then(|()| self.answer_from_journal())
@@ -260,7 +261,8 @@ where
         let policy = self.station.authority().policy();
         let most = policy.limits.max_batch;
         let listing = exchange::list(&self.options.input, ".request.asc", most)?;
-        let waiting = self.recorder.ledger().pending().count();
+        let ledger = self.recorder.ledger();
+        let waiting = ledger.pending().count() + ledger.unanswered().count();
         if let Verdict::Broken { reason, mend } =
             common::batch_size(listing.names.len(), policy).verdict
         {
@@ -284,6 +286,12 @@ where
         let mut text = String::new();
         if interrupted {
             text.push_str("The last session was interrupted.\n");
+        }
+        for id in self.recorder.ledger().unanswered() {
+            text.push_str(&format!(
+                "request {} is signed, its answer was not written: it is written now\n",
+                id.0.short()
+            ));
         }
         for (id, pending) in self.recorder.ledger().pending() {
             text.push_str(&format!(

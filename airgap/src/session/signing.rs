@@ -4,13 +4,13 @@ use countersign::certificate::Certificate;
 use countersign::digest::Sha256;
 use countersign::exchange;
 use countersign::journal::{Event, Moment};
-use countersign::request::{MAX_BYTES, Request};
-use countersign::response::{SignatureBlock, Verified};
+use countersign::request::{MAX_BYTES, Request, RequestId};
+use countersign::response::{Outcome, Response, SignatureBlock};
 use countersign::safe::Safe;
 
 use super::intake::describe;
 use super::{OpenedCard, Session, SessionError, counted};
-use crate::card::{self, Card, CardError};
+use crate::card::{self, BeforeUnlocking, Card, CardError};
 use crate::console::Console;
 use crate::recorder::Recorded;
 
@@ -22,16 +22,17 @@ where
     /// Signs everything that was recorded; what is left unsigned is named in the summary.
     pub(super) fn sign(&mut self) -> Result<(), SessionError> {
         let batch = std::mem::take(&mut self.recorded);
-        let result = self.sign_batch(&batch);
-        for recorded in batch.iter().skip(self.tally.signed) {
-            let id = recorded.request().0.short();
+        let ids: Vec<RequestId> = batch.iter().map(Recorded::request).collect();
+        let result = self.sign_batch(batch);
+        for id in ids.into_iter().skip(self.tally.signed) {
+            let id = id.0.short();
             self.tally.left += 1;
             self.lines.push(format!("NOT SIGNED {id}: consented to, waits at the station"));
         }
         result
     }
 
-    fn sign_batch(&mut self, batch: &[Recorded]) -> Result<(), SessionError> {
+    fn sign_batch(&mut self, batch: Vec<Recorded>) -> Result<(), SessionError> {
         self.recorder.settle()?;
         let Some(mut opened) = self.card.take().filter(|_| !batch.is_empty()) else {
             return Ok(());
@@ -41,14 +42,15 @@ where
             self.station.authority().master(master).map_err(crate::station::StationError::from)?;
         let OpenedCard { card, ident, .. } = &mut opened;
         let mut card = card.session()?;
-        let actual = card.ident()?;
-        if actual != *ident {
-            return Err(CardError::OtherCard { actual, expected: ident.clone() }.into());
+        let before = card.before_unlocking()?;
+        if before.ident != *ident {
+            let (actual, expected) = (before.ident, ident.clone());
+            return Err(CardError::OtherCard { actual, expected }.into());
         }
         card.check_master(master)?;
         let count = self.check_counter(&mut card, ident)?;
-        let all = self.open_signatures(batch);
-        self.unlock(&mut card, all)?;
+        let all = self.open_signatures(&batch);
+        self.unlock(&mut card, &before, all)?;
         // Only now: from here on a signature can be made, and with the power be lost.
         let (on, moment) = (ident.clone(), Moment::Before);
         let key = master.fingerprint();
@@ -56,7 +58,7 @@ where
 
         let mut done = 0;
         let result = batch
-            .iter()
+            .into_iter()
             .try_for_each(|recorded| self.sign_one(recorded, &mut card, master, &mut done, all));
         self.tally.signatures = done;
         result.map_err(|source| SessionError::Interrupted {
@@ -109,8 +111,12 @@ where
         Ok(actual)
     }
 
-    fn unlock(&mut self, card: &mut card::Session<'_>, all: usize) -> Result<(), SessionError> {
-        let before = card.before_unlocking()?;
+    fn unlock(
+        &mut self,
+        card: &mut card::Session<'_>,
+        before: &BeforeUnlocking,
+        all: usize,
+    ) -> Result<(), SessionError> {
         if before.tries == 0 {
             return Err(CardError::PinBlocked.into());
         }
@@ -133,7 +139,7 @@ where
     /// Signs one request to its end and answers it.
     fn sign_one(
         &mut self,
-        recorded: &Recorded,
+        recorded: Recorded,
         card: &mut card::Session<'_>,
         master: &Certificate,
         done: &mut usize,
@@ -168,10 +174,11 @@ where
             let id = String::from_utf8_lossy(statement.user_id().value()).into_owned();
             self.console.progress(*done, all, &Safe(&id).to_string());
         }
-        let master = master.fingerprint();
-        let verified = Verified::check(id, master, certificate, &statements, &blocks)?;
+        let signatures = std::mem::take(&mut blocks);
+        let outcome = Outcome::Signed { master: master.fingerprint(), signatures };
+        let response = Response::new(id, outcome).verify(&request, master)?.response();
         self.tally.signed += 1;
         self.lines.push(format!("signed     {}", describe(&request)));
-        self.write_answer(&request, &verified.response())
+        self.write_answer(&request, &response)
     }
 }

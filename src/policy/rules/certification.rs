@@ -1,8 +1,7 @@
 //! Rules about what a certification says, and about what was said before.
 
-use crate::certificate::Certificate;
 use crate::operation::{Certify, Operation};
-use crate::policy::{Decision, Kind, Rule, Subject, Verdict};
+use crate::policy::{Kind, Rule, Subject, Verdict};
 use crate::time::Timestamp;
 
 fn asked<'a>(s: &'a Subject<'_>) -> Option<&'a Certify> {
@@ -160,18 +159,6 @@ pub const PREVIOUS_DECISIONS: Rule = Rule {
 
 /// What the master decided about the key, by the record and by the certificate itself.
 pub(super) fn earlier(s: &Subject<'_>) -> Vec<(Timestamp, Kind)> {
-    let master = s.master.fingerprint();
-    let recorded = s.history.decisions.iter().filter(|d| d.master == master);
-    let recorded = recorded.map(|d: &Decision| (d.created, d.kind));
-    recorded.chain(on_certificate(s.certificate, s.master)).collect()
-}
-
-fn on_certificate(
-    certificate: &Certificate,
-    master: &Certificate,
-) -> impl Iterator<Item = (Timestamp, Kind)> {
-    certificate.opinions_of(master).into_iter().map(|o| {
-        let kind = if o.revokes { Kind::Revoked } else { Kind::Certified { expires: o.expires } };
-        (o.created, kind)
-    })
+    let past = s.history.past(s.master.fingerprint(), Some((s.certificate, s.master)));
+    past.into_iter().map(|d| (d.created, d.kind)).collect()
 }

@@ -31,7 +31,7 @@ pub const EVERY_USER_ID: Rule = Rule {
     check: |s| {
         let Some(asked) = asked(s) else { return Verdict::holds(NOT_A_REVOCATION) };
         let mend = "make the request with: countersign request revoke FINGERPRINT";
-        let certified = certified_user_ids(s);
+        let certified = s.history.certified_user_ids(s.certificate, s.master);
         let named: BTreeSet<&str> = asked.user_ids.iter().map(String::as_str).collect();
         if named.len() != asked.user_ids.len() {
             return Verdict::broken("a user ID is named twice", mend);
@@ -50,23 +50,6 @@ pub const EVERY_USER_ID: Rule = Rule {
         Verdict::holds(format!("all {} that were certified", certified.len()))
     },
 };
-
-/// Every user ID of the key that the master certified, by the record and by the certificate.
-fn certified_user_ids(s: &Subject<'_>) -> BTreeSet<String> {
-    let recorded = s
-        .history
-        .decisions
-        .iter()
-        .filter(|d| d.master == s.master.fingerprint() && d.kind != Kind::Revoked)
-        .flat_map(|d| d.user_ids.iter().cloned());
-    let on_certificate = s
-        .certificate
-        .opinions_of(s.master)
-        .into_iter()
-        .filter(|o| !o.revokes)
-        .map(|o| String::from_utf8_lossy(o.user_id.value()).into_owned());
-    recorded.chain(on_certificate).collect()
-}
 
 /// A text that can be published.
 pub const REASON_TEXT: Rule = Rule {

@@ -378,6 +378,15 @@ fn certifying_again_after_a_revocation_is_shown_as_such() {
 }
 
 #[test]
+fn rsa_of_2048_bits_is_accepted_with_a_word() {
+    let mut case = Case::certify();
+    let small = builder("Alice <alice@example.org>").set_cipher_suite(CipherSuite::RSA2k);
+    case.carry(&small.generate().expect("a key").0);
+    let verdict = case.verdict("key-algorithm");
+    assert!(matches!(&verdict, Verdict::Warns(text) if text.contains("RSA 2048")), "{verdict:?}");
+}
+
+#[test]
 fn a_manager_asks_for_nothing_that_the_policy_does_not_name() {
     let mut case = Case::revoke();
     case.policy.managers[0].may_request.clear();
