@@ -15,25 +15,49 @@ impl fmt::Display for Safe<'_> {
     }
 }
 
+/// The first 500 characters: what a sentence may take of a screen, an answer or the journal,
+/// however long the text that it quotes.
+pub fn clip(text: &str) -> String {
+    const MOST: usize = 500;
+    let shown = Safe(text).to_string();
+    if shown.len() <= MOST {
+        return text.to_owned();
+    }
+    let mut clipped: String = shown.chars().take(MOST).collect();
+    clipped.push('…');
+    clipped
+}
+
+/// An error and its causes in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |e| e.source());
+    clip(&causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+}
+
 /// Whether `c` is a character that a screen does not show as itself: controls, line and paragraph
 /// separators, bidirectional controls (UAX #9), zero-width and tag characters, private use.
 pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(
             u32::from(c),
-            0xad | 0x61c
+            0xa0 | 0xad | 0x34f | 0x61c
                 | 0x115f..=0x1160
                 | 0x17b4..=0x17b5
                 | 0x180b..=0x180f
-                | 0x200b..=0x200f
+                | 0x1680
+                | 0x2000..=0x200f
                 | 0x2028..=0x202e
-                | 0x2060..=0x206f
+                | 0x205f..=0x206f
+                | 0x2800
+                | 0x3000
                 | 0x3164
                 | 0xe000..=0xf8ff
                 | 0xfe00..=0xfe0f
                 | 0xfeff
                 | 0xffa0
                 | 0xfff0..=0xffff
+                | 0x1_bca0..=0x1_bca3
+                | 0x1_d173..=0x1_d17a
                 | 0xe0000..=0x10_ffff
         )
 }

@@ -7,7 +7,7 @@ use crate::digest::Sha256;
 use crate::operation::Statement;
 use crate::policy::{Context, Decision, Finding, History, Kind, Rejection, Review, Verdict};
 use crate::request::Request;
-use crate::safe::Safe;
+use crate::safe::{Safe, clip};
 use crate::time::Timestamp;
 
 /// Widest line, in characters, where the text allows.
@@ -65,7 +65,7 @@ fn heading(out: &mut String, request: &Request, context: &Context<'_>) {
 
 fn asked(out: &mut String, request: &Request) {
     for line in request.operation().describe() {
-        field(out, line.label, &Safe(&line.value).to_string());
+        field(out, line.label, &Safe(&clip(&line.value)).to_string());
     }
 }
 
@@ -159,23 +159,18 @@ fn field(out: &mut String, label: &str, value: &str) {
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
-        let mut word: Vec<char> = word.chars().collect();
-        loop {
-            let line = lines.last_mut().expect("there is always a line");
-            let used = line.chars().count();
-            let space = usize::from(used > 0);
-            if used + space + word.len() <= width {
-                if space == 1 {
-                    line.push(' ');
-                }
-                line.extend(&word);
-                break;
-            }
-            if used == 0 {
-                line.extend(word.drain(..width));
-            }
-            lines.push(String::new());
+        let word: Vec<char> = word.chars().collect();
+        let line = lines.last_mut().expect("there is always a line");
+        let used = line.chars().count();
+        let space = usize::from(used > 0);
+        if used + space + word.len() <= width {
+            line.extend(std::iter::repeat_n(' ', space).chain(word));
+            continue;
         }
+        if used == 0 {
+            lines.pop();
+        }
+        lines.extend(word.chunks(width).map(|part| part.iter().collect()));
     }
     lines
 }

@@ -49,7 +49,7 @@ impl Setup {
         let reader = match VirtualReader::start(card, &bench.path("reader")) {
             Ok(reader) => reader,
             Err(Error::Skip(reason)) => {
-                eprintln!("skipped {card:?}: {reason}");
+                countersign_tests::skip(&format!("{card:?}: {reason}"));
                 return None;
             }
             Err(error) => panic!("{card:?}: {error}"),
@@ -167,7 +167,7 @@ fn the_program_that_holds_the_reader_is_named_and_left_alone() {
     let mut gpg = setup.command(Path::new("gpg"));
     let status = gpg.env("GNUPGHOME", home.path()).args(["--batch", "--card-status"]).output();
     let Ok(status) = status else {
-        eprintln!("skipped: gpg is not installed");
+        countersign_tests::skip("gpg is not installed");
         return;
     };
     assert_ok(&status);

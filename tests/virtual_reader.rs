@@ -57,7 +57,7 @@ fn start(card: Card, state: &Path) -> Result<Option<VirtualReader>, virtual_read
     match VirtualReader::start(card, state) {
         Ok(reader) => Ok(Some(reader)),
         Err(virtual_reader::Error::Skip(reason)) => {
-            eprintln!("skipped {card:?}: {reason}");
+            countersign_tests::skip(&format!("{card:?}: {reason}"));
             Ok(None)
         }
         Err(error) => Err(error),

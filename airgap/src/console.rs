@@ -81,9 +81,23 @@ impl Console for Terminal {
     }
 
     fn ask(&mut self, question: &str) -> io::Result<Option<String>> {
+        // What was typed before the question was shown is no answer to it.
+        if io::stdin().is_terminal() {
+            let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+        }
         self.show(question);
         let mut line = String::new();
-        let read = io::stdin().lock().take(1_000).read_line(&mut line)?;
+        let mut input = io::stdin().lock();
+        let read = input.by_ref().take(1_000).read_line(&mut line)?;
+        while read == 1_000 && !line.ends_with('\n') {
+            // Too long to be an answer: its rest must not answer the next question.
+            line.clear();
+            if input.by_ref().take(1_000).read_line(&mut line)? < 1_000 {
+                line.clear();
+                break;
+            }
+        }
+        drop(input);
         if !io::stdin().is_terminal() {
             self.show(&format!("{}\n", countersign::safe::Safe(line.trim_end())));
         }

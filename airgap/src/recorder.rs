@@ -9,7 +9,7 @@ use rustix::fs::FlockOperation;
 
 use countersign::digest::Sha256;
 use countersign::exchange::{self, ExchangeError};
-use countersign::journal::{Chain, End, Entry, Event, JournalError, Ledger};
+use countersign::journal::{Chain, End, Entry, Event, JournalError, Ledger, MAX_LINE};
 use countersign::operation::Operation;
 use countersign::request::RequestId;
 use countersign::time::Timestamp;
@@ -51,6 +51,9 @@ pub enum RecorderError {
     /// A request's text could not be kept.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
+    /// An entry that no reader would take.
+    #[error("an entry is longer than the journal's lines may be; it is not written")]
+    TooLong,
     /// An earlier write failed: nothing more is written, so that nothing is written after a gap.
     #[error("the journal failed before and is not written any more in this session")]
     Poisoned,
@@ -200,6 +203,9 @@ impl Recorder {
         let mut line = serde_json::to_vec(&entry).expect("an entry has only string keys");
         let head = Sha256::of(&line);
         line.push(b'\n');
+        if line.len() as u64 > MAX_LINE {
+            return Err(RecorderError::TooLong);
+        }
         self.poisoned = true;
         let written = self.file.write_all(&line).and_then(|()| match sync {
             Sync::Now => self.file.sync_data(),

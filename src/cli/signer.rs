@@ -124,11 +124,14 @@ fn clearsign(gpg: &Path, key: Fingerprint, text: &str) -> Result<Vec<u8>, Failur
         .spawn()
         .map_err(|e| no_gpg(gpg, e))?;
     let mut input = child.stdin.take().context("gpg's input is piped")?;
-    // Shorter than a pipe's buffer or not: gpg reads all of it before it writes.
-    input.write_all(text.as_bytes())?;
-    drop(input);
+    let mut output = child.stdout.take().context("gpg's output is piped")?;
     let mut signed = Vec::new();
-    child.stdout.take().context("gpg's output is piped")?.read_to_end(&mut signed)?;
+    // gpg writes while it reads: a text longer than two pipes hold would stop both programs.
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(move || input.write_all(text.as_bytes()));
+        let read = output.read_to_end(&mut signed);
+        writer.join().expect("writing to a pipe does not panic").and(read)
+    })?;
     if child.wait()?.success() {
         Ok(signed)
     } else {

@@ -20,6 +20,7 @@ pub struct Ledger {
     pending_by_key: HashMap<Fingerprint, Vec<RequestId>>,
     unanswered: BTreeSet<RequestId>,
     cards: HashMap<String, CardState>,
+    signing_card: Option<String>,
     open_session: bool,
     entries: u64,
     last: Option<Timestamp>,
@@ -41,6 +42,7 @@ pub struct Pending {
 /// What the journal knows of a card's counter.
 #[derive(Clone, Copy, Debug)]
 struct CardState {
+    master: Fingerprint,
     counted: u32,
     signed_since: u32,
     session_open: bool,
@@ -61,9 +63,11 @@ impl Ledger {
             }
             Event::SessionStarted { .. } => {
                 self.open_session = true;
-                let waiting = self.pending.values().any(|p| p.signed.len() < p.statements.len());
                 for card in self.cards.values_mut() {
-                    card.maybe_one_more = card.session_open && waiting;
+                    let waits = |p: &Pending| {
+                        p.master == card.master && p.signed.len() < p.statements.len()
+                    };
+                    card.maybe_one_more = card.session_open && self.pending.values().any(waits);
                 }
             }
             Event::SessionEnded => self.open_session = false,
@@ -100,9 +104,11 @@ impl Ledger {
                 self.pending.insert(request, pending);
                 push(self.pending_by_key.entry(key).or_default(), request);
             }
-            Event::Counter { card, count, moment, .. } => {
+            Event::Counter { card, master, count, moment } => {
                 let session_open = moment == Moment::Before;
+                self.signing_card = session_open.then(|| card.clone());
                 let state = CardState {
+                    master,
                     counted: count,
                     signed_since: 0,
                     session_open,
@@ -123,7 +129,7 @@ impl Ledger {
         signature: SignatureBlock,
         at: Timestamp,
     ) {
-        for card in self.cards.values_mut().filter(|c| c.session_open) {
+        if let Some(card) = self.signing_card.as_ref().and_then(|c| self.cards.get_mut(c)) {
             card.signed_since += 1;
         }
         let Some(pending) = self.pending.get_mut(&request) else { return };
@@ -162,7 +168,10 @@ impl Ledger {
 
     /// What was decided on `request` and on `key`; consent that waits for its signature counts.
     pub fn history(&self, request: RequestId, key: Option<Fingerprint>) -> History {
-        let mut decisions = key.and_then(|k| self.decisions.get(&k)).cloned().unwrap_or_default();
+        let of_key = key.and_then(|k| self.decisions.get(&k)).into_iter().flatten();
+        // What was made of this very request before a rule stopped it must not stop it for good.
+        let mut decisions: Vec<Decision> =
+            of_key.filter(|d| d.request != request).cloned().collect();
         let waiting = key.and_then(|k| self.pending_by_key.get(&k)).into_iter().flatten();
         let waiting = waiting.filter(|id| **id != request).filter_map(|id| self.pending.get(id));
         decisions.extend(waiting.map(|p| p.decision.clone()));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
 use crate::operation::{Agreement, OperationName};
+use crate::safe::is_unsafe;
 
 /// Longest policy file that is read, in bytes.
 pub const MAX_POLICY_BYTES: usize = 1 << 20;
@@ -229,6 +230,12 @@ impl Policy {
         }
         if self.limits.max_batch == 0 || self.limits.max_batch > 100_000 {
             return wrong("limits.max_batch", &self.limits.max_batch, "1 to 100,000 are possible");
+        }
+        let names =
+            self.masters.iter().map(|m| &m.name).chain(self.managers.iter().map(|m| &m.name));
+        if names.chain([&self.name]).any(|n| n.chars().any(is_unsafe)) {
+            let reason = "a name holds characters that a screen does not show as themselves";
+            return wrong("name", &crate::safe::Safe(&self.name), reason);
         }
         if self.masters.is_empty() {
             return wrong("master", &"empty", "name at least one");

@@ -7,6 +7,7 @@ use super::Policy;
 use super::review::{Context, History};
 use crate::certificate::Certificate;
 use crate::request::Request;
+use crate::safe::clip;
 use crate::time::Timestamp;
 
 /// One rule of the policy.
@@ -65,17 +66,17 @@ pub enum Verdict {
 impl Verdict {
     /// The rule holds.
     pub fn holds(found: impl Into<String>) -> Self {
-        Self::Holds(found.into())
+        Self::Holds(clip(&found.into()))
     }
 
     /// The rule holds with a warning.
     pub fn warns(found: impl Into<String>) -> Self {
-        Self::Warns(found.into())
+        Self::Warns(clip(&found.into()))
     }
 
     /// The rule is broken.
     pub fn broken(reason: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::Broken { reason: reason.into(), mend: mend.into() }
+        Self::Broken { reason: clip(&reason.into()), mend: clip(&mend.into()) }
     }
 }
 

@@ -69,8 +69,11 @@ impl Session<'_> {
         let factory = SecretString::from(FACTORY_PIN);
         self.card.change_user_pin(factory, pins.pin.clone())?;
 
+        // Read here and not through openpgp-card's cache, which panics where the card is gone.
+        let mut status = self.card.card().application_related_data()?.pw_status_bytes()?;
+        status.set_pw1_cds_valid_once(false);
         let mut admin = self.card.as_admin_card(pins.admin.clone()).map_err(CardError::from)?;
-        admin.set_user_pin_signing_validity(false)?;
+        admin.set_pw_status_bytes(&status, false)?;
         admin.set_algorithm(KeyType::Signing, AlgoSimple::RSA4k)?;
         let (material, created) = admin.generate_key(fingerprint, KeyType::Signing)?;
         let key = public_key(&material, created).map_err(CardError::Other)?;

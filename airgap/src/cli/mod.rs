@@ -85,7 +85,12 @@ fn generate(
         let text = "the user ID is not like 'Name <mail@example.org>' in plain characters";
         return Err(Failure::say(Exit::Usage, text));
     }
-    if expires.is_some_and(|at| at <= countersign::cli::now(common.time).after(Timestamp::DAY)) {
+    let clock = countersign::cli::now(None);
+    if common.time.is_some_and(|time| time.since(clock).max(clock.since(time)) > 600) {
+        let text = "a card dates its key by the machine's clock, which differs from --time";
+        return Err(Failure::say(Exit::Usage, text).hint("set the machine's clock"));
+    }
+    if expires.is_some_and(|at| at <= clock.after(Timestamp::DAY)) {
         return Err(Failure::say(Exit::Usage, "a master that ends within a day is of no use"));
     }
     // Better to find out now than with a key on the card and no certificate.

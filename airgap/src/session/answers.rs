@@ -70,9 +70,12 @@ where
             if signatures.len() != count {
                 continue;
             }
-            let bytes = exchange::read_path(&self.recorder.kept(id), MAX_BYTES)?;
-            let request =
-                Request::parse(&bytes, MAX_BYTES).map_err(|_| SessionError::Changed(id))?;
+            let kept = exchange::read_path(&self.recorder.kept(id), MAX_BYTES).ok();
+            let Some(request) = kept.and_then(|b| Request::parse(&b, MAX_BYTES).ok()) else {
+                let text = format!("request {} is not at the station any more\n", id.0.short());
+                self.console.show(&text);
+                continue;
+            };
             let response = Response::new(id, Outcome::Signed { master, signatures });
             self.write_answer(&request, &response)?;
             self.tally.answered_again += 1;

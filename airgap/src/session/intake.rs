@@ -9,7 +9,7 @@ use countersign::journal::Event;
 use countersign::policy::{Decided, History, Policy, Rejection, Review, Violation};
 use countersign::request::{Request, RequestId};
 use countersign::response::{Outcome, Refuser, Response};
-use countersign::safe::Safe;
+use countersign::safe::{Safe, chain, clip};
 use countersign::screen::{self, Detail};
 
 use super::{OpenedCard, Session, SessionError};
@@ -55,7 +55,7 @@ where
                 Err(error) => {
                     let too_long = matches!(error, ExchangeError::TooLong { .. });
                     let rule = if too_long { "size" } else { "readable" };
-                    self.unreadable(&label, None, rule, &error.to_string())?;
+                    self.unreadable(&label, None, rule, &chain(&error))?;
                 }
             }
         }
@@ -86,13 +86,7 @@ where
         let request = match Request::parse(untrusted, self.limit()) {
             Ok(request) => request,
             Err(error) => {
-                let mut reason = error.to_string();
-                let mut source = std::error::Error::source(&error);
-                while let Some(cause) = source {
-                    reason = format!("{reason}: {cause}");
-                    source = cause.source();
-                }
-                self.unreadable(label, Some(untrusted), "format", &reason)?;
+                self.unreadable(label, Some(untrusted), "format", &chain(&error))?;
                 return Ok(Next::GoOn);
             }
         };
@@ -207,10 +201,10 @@ where
         rule: &str,
         reason: &str,
     ) -> Result<(), SessionError> {
-        let reason = Safe(reason).to_string();
-        self.console.show(&format!("NO   {rule}: {reason}\n"));
+        let reason = clip(reason);
+        self.console.show(&format!("NO   {rule}: {}\n", Safe(&reason)));
         self.tally.refused += 1;
-        self.lines.push(format!("REFUSED    {label}\n           {rule}: {reason}"));
+        self.lines.push(format!("REFUSED    {label}\n           {rule}: {}", Safe(&reason)));
         let violations = vec![Violation {
             rule: rule.to_owned(),
             reason,
@@ -264,5 +258,5 @@ pub(super) fn describe(request: &Request) -> String {
         0 | 1 => String::new(),
         n => format!(" and {} more", n - 1),
     };
-    format!("{} {} {}{more}", request.id().0.short(), request.operation().name(), Safe(first))
+    format!("{} {} {:.300}{more}", request.id().0.short(), request.operation().name(), clip(first))
 }

@@ -66,7 +66,14 @@ where
             all,
             source: Box::new(source),
         })?;
+        let before = count;
         let count = card.counter()?;
+        let expected = u32::try_from(done).ok().and_then(|done| before.checked_add(done));
+        if expected != Some(count) {
+            // Not written down as the new count: it stays unexplained until a person explains it.
+            let (card, expected) = (ident.clone(), expected.unwrap_or(before));
+            return Err(SessionError::Counter { card, actual: count, expected });
+        }
         let master = master.fingerprint();
         let card = ident.clone();
         self.journal(Event::Counter { card, master, count, moment: Moment::After })

@@ -6,6 +6,7 @@ use crate::certificate::{Certificate, algorithm, lenient};
 use crate::operation::Statement;
 use crate::policy::{Context, Decided, Finding, Policy, Rule, Subject, Verdict};
 use crate::request::Request;
+use crate::safe::chain;
 use crate::time::Timestamp;
 
 /// Name and demand of the rule in `size`.
@@ -77,15 +78,8 @@ pub(in crate::policy) fn certificate(
     let rule = CERTIFICATE.0;
     let bytes = request.operation().certificate().untrusted_bytes();
     let again = "make the request again with countersign, which minimises the certificate";
-    let certificate = Certificate::read(bytes, &[master]).map_err(|error| {
-        let mut reason = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            reason = format!("{reason}: {cause}");
-            source = cause.source();
-        }
-        Finding { rule, verdict: Verdict::broken(reason, again) }
-    })?;
+    let certificate = Certificate::read(bytes, &[master])
+        .map_err(|error| Finding { rule, verdict: Verdict::broken(chain(&error), again) })?;
     if certificate.to_bytes() != bytes {
         let dropped = certificate.dropped();
         let reason = format!(
@@ -116,13 +110,8 @@ pub(in crate::policy) fn signable(subject: &Subject<'_>) -> (Finding, Vec<Statem
             (Verdict::holds(found), statements)
         }
         Err(error) => {
-            let reason =
-                std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source());
-            let reason = reason.map(ToString::to_string).collect::<Vec<_>>().join(": ");
-            (
-                Verdict::broken(reason, "mend what the other rules say, or shorten the values"),
-                Vec::new(),
-            )
+            let mend = "mend what the other rules say, or shorten the values";
+            (Verdict::broken(chain(&error), mend), Vec::new())
         }
     };
     (Finding { rule: SIGNABLE.0, verdict }, statements)
@@ -179,6 +168,9 @@ pub const MASTER_VALID: Rule = Rule {
                 return Verdict::broken("the master may not certify: its key flags lack C", mend);
             }
         }
+        if s.master.unverified_revoker() {
+            return Verdict::broken("a declared revoker seems to have revoked the master", mend);
+        }
         match s.master.primary().pk_algo() {
             openpgp::types::PublicKeyAlgorithm::RSAEncryptSign => {
                 Verdict::holds(algorithm(s.master.primary()))
@@ -197,11 +189,18 @@ pub const SIGNATURE_TIME: Rule = Rule {
     demand: "every signature over the request was made after the request and before now",
     check: |s| {
         let skew = s.policy().limits.max_clock_skew_minutes.saturating_mul(60);
+        let skew_time = std::time::Duration::from_secs(u64::from(skew));
         let (created, now) = (s.request.created(), s.now());
         for signature in s.request.signatures() {
             let Some(at) = signature.signature_creation_time().map(Timestamp::from) else {
                 return Verdict::broken("a signature has no time", "sign the request again");
             };
+            if signature.signature_alive(std::time::SystemTime::from(now), skew_time).is_err() {
+                return Verdict::broken(
+                    "a signature over the request has expired",
+                    "sign it again",
+                );
+            }
             if at.after(skew) < created || at > now.after(skew) {
                 return Verdict::broken(
                     format!("signed at {at}, made at {created}, and now it is {now}"),

@@ -88,6 +88,9 @@ fn signed_by(signature: &Signature, certificate: &Certificate) -> Option<Fingerp
 
 /// Whether `key` of `certificate` is alive and not revoked, by today's cryptographic standards.
 fn usable(s: &Subject<'_>, certificate: &Certificate, key: Fingerprint) -> Result<(), String> {
+    if certificate.unverified_revoker() {
+        return Err("a declared revoker seems to have revoked the signer's key".to_owned());
+    }
     let policy = StandardPolicy::at(s.now());
     let now = std::time::SystemTime::from(s.now());
     let whole = certificate
