@@ -18,7 +18,7 @@ use openpgp::parse::{PacketParserBuilder, PacketParserResult, Parse as _};
 use openpgp::types::SignatureType;
 
 use super::Certificate;
-use super::minimal::{Component, Target};
+use super::minimal::{Component, Target, cleaned};
 use crate::fingerprint::Fingerprint;
 
 /// Longest input that is read at all, in bytes: 500,000 foreign signatures and more.
@@ -278,6 +278,11 @@ impl<'a> Reader<'a> {
         for signer in claimed {
             if self.verifies(&signature, &signer)? {
                 let own = signer.fingerprint() == self.primary.subject.fingerprint();
+                let subkey = match self.current {
+                    Current::Subkey(at) => Some(&self.subkeys[at].subject),
+                    Current::Primary | Current::UserId(_) | Current::Ignored => None,
+                };
+                let signature = cleaned(signature, &signer, subkey);
                 self.keep(signature, if own { Origin::Own } else { Origin::Master });
                 return Ok(());
             }

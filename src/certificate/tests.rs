@@ -81,6 +81,41 @@ fn more_lies_than_can_be_checked_fail_closed() {
     assert!(matches!(flooded, Err(ReadError::Flooded)), "{flooded:?}");
 }
 
+/// What somebody can do to a signature on its way without breaking it.
+fn tampered(cert: &Cert, change: impl Fn(&mut Signature)) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for packet in cert.clone().strip_secret_key_material().into_packets() {
+        if let Packet::Signature(signature) = &packet {
+            let mut copy = signature.clone();
+            change(&mut copy);
+            bytes.extend(Packet::from(copy).to_vec().expect("bytes"));
+        }
+        bytes.extend(packet.to_vec().expect("bytes"));
+    }
+    bytes
+}
+
+#[test]
+fn what_is_not_hashed_does_not_survive() {
+    use openpgp::packet::signature::subpacket::{Subpacket, SubpacketArea, SubpacketValue};
+    let alice = key("Alice <alice@example.org>");
+    let clean = read(&public(&alice)).expect("reads").to_bytes();
+    let stripped = tampered(&alice, |s| *s.unhashed_area_mut() = SubpacketArea::default());
+    assert_eq!(read(&stripped).expect("reads").to_bytes(), clean);
+    let liar = tampered(&alice, |s| {
+        let issuer: openpgp::KeyID = "FFFFFFFFFFFFFFFF".parse().expect("a key id");
+        let more = [
+            SubpacketValue::Issuer(issuer),
+            SubpacketValue::PreferredKeyServer(b"https://evil.example/".to_vec()),
+        ];
+        for value in more {
+            let subpacket = Subpacket::new(value, false).expect("a subpacket");
+            s.unhashed_area_mut().add(subpacket).expect("room");
+        }
+    });
+    assert_eq!(read(&liar).expect("reads").to_bytes(), clean);
+}
+
 #[test]
 fn what_is_no_certificate_is_refused_with_a_word() {
     let alice = key("Alice <alice@example.org>");
