@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::certificate::algorithm;
 use crate::digest::Sha256;
-use crate::operation::Statement;
+use crate::operation::{Operation, Statement};
 use crate::policy::{Context, Decision, Finding, History, Kind, Rejection, Review, Verdict};
 use crate::request::Request;
 use crate::safe::{Safe, clip};
@@ -12,6 +12,26 @@ use crate::time::Timestamp;
 
 /// Widest line, in characters, where the text allows.
 const WIDTH: usize = 78;
+
+/// The request once more in two lines, for right above the question: a long screen scrolls away.
+pub fn recap(review: &Review) -> String {
+    let request = review.request();
+    let ids = request.operation().user_ids();
+    let of = match ids {
+        [one] => Safe(&clip(one)).to_string(),
+        several => format!("{} user IDs", several.len()),
+    };
+    let name = request.operation().name().to_string().replace('-', " ").to_uppercase();
+    let key = review.certificate().fingerprint().spaced();
+    let until = match request.operation() {
+        Operation::Certify(certify) => match certify.expires {
+            Some(at) => format!(" until {}", at.date()),
+            None => " without end".to_owned(),
+        },
+        Operation::RevokeCertification(_) => String::new(),
+    };
+    format!("{name} {of}{until}\nkey {key}")
+}
 
 /// How much of each verdict to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +55,7 @@ pub fn review(review: &Review, context: &Context<'_>, history: &History, detail:
     let master = context.masters.iter().find(|m| m.fingerprint() == request.master());
     before(&mut out, &history.past(request.master(), master.map(|m| (certificate, m))));
     findings(&mut out, review.findings(), detail);
-    signatures(&mut out, review.statements());
+    signatures(&mut out, review.statements(), detail);
     digest(&mut out, request);
     out
 }
@@ -117,16 +137,23 @@ fn findings(out: &mut String, findings: &[Finding], detail: Detail) {
     }
 }
 
-fn signatures(out: &mut String, statements: &[Statement]) {
+fn signatures(out: &mut String, statements: &[Statement], detail: Detail) {
     let count = match statements.len() {
         1 => "once".to_owned(),
         n => format!("{n} times"),
     };
-    let _ = writeln!(out, "\nthe master key will sign {count}, over these SHA-512 digests:");
+    let _ = writeln!(out, "\nthe master key will sign {count}, SHA-512 digests:");
     for statement in statements {
         let id = String::from_utf8_lossy(statement.user_id().value()).into_owned();
         let digest = hex::encode(statement.digest());
-        let _ = writeln!(out, "  {}…{}  {}", &digest[..16], &digest[112..], Safe(&id));
+        match detail {
+            Detail::Brief => {
+                let _ = writeln!(out, "  {}…{}  {}", &digest[..16], &digest[112..], Safe(&id));
+            }
+            Detail::Full => {
+                let _ = writeln!(out, "  {}\n  {}  {}", &digest[..64], &digest[64..], Safe(&id));
+            }
+        }
     }
 }
 

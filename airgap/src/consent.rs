@@ -4,6 +4,7 @@ use std::io;
 
 use countersign::journal;
 use countersign::policy::Review;
+use countersign::screen;
 
 use crate::console::Console;
 
@@ -39,16 +40,17 @@ impl Consent {
     /// Where the console fails.
     pub fn ask(review: Review, console: &mut impl Console) -> io::Result<Answer> {
         loop {
-            let question = "\nType Yes to consent, No to refuse, Later to leave it: ";
-            match console.ask(question)?.as_deref() {
+            let question = format!(
+                "\n{}\nType Yes to consent, No to refuse, Later to leave it: ",
+                screen::recap(&review)
+            );
+            match console.ask(&question)?.as_deref() {
                 Some("Yes") => {
                     let how = console.consent();
                     return Ok(Answer::Consent(Box::new(Self { review, how })));
                 }
                 Some("No") => {
-                    let reason = console.ask("Why? (goes back to the requester): ")?;
-                    let Some(reason) = reason.filter(|r| !r.is_empty()) else { continue };
-                    let reason = reason.chars().take(200).collect();
+                    let Some(reason) = why(console)? else { return Ok(Answer::Gone) };
                     return Ok(Answer::Refused { review: Box::new(review), reason });
                 }
                 Some("Later") => return Ok(Answer::Later),
@@ -61,5 +63,15 @@ impl Consent {
     /// What was consented to, and how. Whoever takes it apart has to write it down.
     pub(crate) fn into_parts(self) -> (Review, journal::Consent) {
         (self.review, self.how)
+    }
+}
+
+/// The reason of a refusal, at most 200 characters; none where the person is gone.
+fn why(console: &mut impl Console) -> io::Result<Option<String>> {
+    loop {
+        match console.ask("Why? (goes back to the requester): ")? {
+            Some(reason) if reason.is_empty() => console.show("A refusal needs a reason.\n"),
+            other => return Ok(other.map(|reason| reason.chars().take(200).collect())),
+        }
     }
 }

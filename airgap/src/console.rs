@@ -54,15 +54,19 @@ impl Terminal {
 }
 
 impl Terminal {
-    /// Asks for a PIN that does not exist yet: twice, where it is typed.
+    /// Asks for a PIN that does not exist yet, of `least` characters: twice, where it is typed.
     ///
     /// # Errors
     /// Where no PIN can be read.
-    pub fn new_pin(&mut self, question: &str) -> io::Result<SecretString> {
+    pub fn new_pin(&mut self, question: &str, least: usize) -> io::Result<SecretString> {
         loop {
             let pin = self.pin(question)?;
             if self.pins.is_some() {
                 return Ok(pin);
+            }
+            if pin.expose_secret().len() < least {
+                self.show(&format!("Too short: {least} characters at least.\n"));
+                continue;
             }
             let again = self.pin("The same again: ")?;
             if pin.expose_secret() == again.expose_secret() {

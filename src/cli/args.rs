@@ -23,6 +23,7 @@ pub struct Args {
 
 /// Options of every command.
 #[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Common {
     /// The authority's public record (a folder)
     #[arg(long, global = true, value_name = "DIR", env = "COUNTERSIGN_AUTHORITY")]
@@ -110,7 +111,7 @@ pub struct SignerArgs {
 /// Where a result goes.
 #[derive(Debug, ClapArgs)]
 pub struct OutputArgs {
-    /// Write to this file or folder, `-` for standard output
+    /// Write to this file or folder, `-` for standard output; default: this folder
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Replace the file if there is one

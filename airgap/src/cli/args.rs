@@ -27,6 +27,7 @@ pub struct Args {
 
 /// Options of every command.
 #[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Common {
     /// The station's folder
     #[arg(long, global = true, value_name = "DIR", env = "AIRGAP_STATION")]

@@ -100,8 +100,8 @@ fn generate(
     let mut card = card.session().map_err(card_failure)?;
     let ident = card.ident().map_err(card_failure)?;
     console.show(&format!("A master is made on card {ident}: this takes seconds to minutes.\n"));
-    let pin = console.new_pin("New PIN (6 characters at least): ")?;
-    let admin = console.new_pin("New Admin PIN (8 characters at least): ")?;
+    let pin = console.new_pin("New PIN (6 characters at least): ", 6)?;
+    let admin = console.new_pin("New Admin PIN (8 characters at least): ", 8)?;
     let pins = NewPins::new(pin, admin).map_err(card_failure)?;
     let certificate =
         master::generate(&mut card, &pins, user_id, expires).map_err(|error| match error {

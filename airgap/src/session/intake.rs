@@ -101,6 +101,12 @@ where
             self.answer_again.insert(request.id());
             return Ok(Next::GoOn);
         }
+        if let Some(Decided::Refused { at, reason }) = &history.this {
+            let reason = reason.clone();
+            let text = format!("refused by the operator at {at}: {}\n", Safe(&reason));
+            self.console.show(&text);
+            return self.refuse_again(&request, reason);
+        }
         let authority = self.station.authority();
         let context = authority.context(self.recorder.now());
         match Policy::review(&context, request, &history) {
@@ -142,12 +148,8 @@ where
                 Ok(Next::GoOn)
             }
             Answer::Refused { review, reason } => {
-                let violations = vec![Violation {
-                    rule: "operator".into(),
-                    reason,
-                    mend: "settle it with the operator, then make a new request".into(),
-                }];
                 let file = Sha256::of(untrusted);
+                let violations = vec![by_operator(reason)];
                 self.refused(review.request(), file, Refuser::Operator, violations)?;
                 Ok(Next::GoOn)
             }
@@ -162,6 +164,16 @@ where
                 Ok(Next::Stop)
             }
         }
+    }
+
+    /// What the operator refused stays refused, for the same reason and in the same words.
+    fn refuse_again(&mut self, request: &Request, reason: String) -> Result<Next, SessionError> {
+        self.tally.refused += 1;
+        let line =
+            format!("REFUSED    {}\n           as before: {}", describe(request), Safe(&reason));
+        self.lines.push(line);
+        self.write_answer(request, &refusal(request, reason))?;
+        Ok(Next::GoOn)
     }
 
     fn refuse(&mut self, rejection: &Rejection, untrusted: &[u8]) -> Result<(), SessionError> {
@@ -222,9 +234,12 @@ where
         }
         if self.card.is_none() {
             let mut card = (self.open_card)()?;
-            let session = card.session()?;
+            let mut session = card.session()?;
             let (ident, master) = (session.ident()?, session.master());
+            // Before anybody reads a screen: a counter that does not fit stops the session.
+            let counter = session.counter()?;
             drop(session);
+            self.counter_fits(&ident, counter)?;
             self.console.show(&format!("card {ident} is in the reader\n"));
             self.card = Some(OpenedCard { card, ident, master });
         }
@@ -250,6 +265,16 @@ where
     }
 }
 
+fn by_operator(reason: String) -> Violation {
+    let mend = "settle it with the operator, then make a new request".into();
+    Violation { rule: "operator".into(), reason, mend }
+}
+
+fn refusal(request: &Request, reason: String) -> Response {
+    let violations = vec![by_operator(reason)];
+    Response::new(request.id(), Outcome::Refused { by: Refuser::Operator, violations })
+}
+
 /// One line that names a request to a person.
 pub(super) fn describe(request: &Request) -> String {
     let ids = request.operation().user_ids();
@@ -258,5 +283,10 @@ pub(super) fn describe(request: &Request) -> String {
         0 | 1 => String::new(),
         n => format!(" and {} more", n - 1),
     };
-    format!("{} {} {:.300}{more}", request.id().0.short(), request.operation().name(), clip(first))
+    format!(
+        "{} {} {}{more}",
+        request.id().0.short(),
+        request.operation().name(),
+        Safe(&clip(first))
+    )
 }

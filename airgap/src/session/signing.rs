@@ -3,7 +3,7 @@
 use countersign::certificate::Certificate;
 use countersign::digest::Sha256;
 use countersign::exchange;
-use countersign::journal::{Event, Moment};
+use countersign::journal::{self, Event, Moment};
 use countersign::request::{MAX_BYTES, Request, RequestId};
 use countersign::response::{Outcome, Response, SignatureBlock};
 use countersign::safe::Safe;
@@ -25,9 +25,11 @@ where
         let ids: Vec<RequestId> = batch.iter().map(Recorded::request).collect();
         let result = self.sign_batch(batch);
         for id in ids.into_iter().skip(self.tally.signed) {
-            let id = id.0.short();
             self.tally.left += 1;
-            self.lines.push(format!("NOT SIGNED {id}: consented to, waits at the station"));
+            let kept = exchange::read_path(&self.recorder.kept(id), MAX_BYTES).ok();
+            let request = kept.and_then(|bytes| Request::parse(&bytes, MAX_BYTES).ok());
+            let name = request.map_or_else(|| id.0.short(), |request| describe(&request));
+            self.lines.push(format!("NOT SIGNED {name}: consented to, waits at the station"));
         }
         result
     }
@@ -50,7 +52,7 @@ where
         card.check_master(master)?;
         let count = self.check_counter(&mut card, ident)?;
         let all = self.open_signatures(&batch);
-        self.unlock(&mut card, &before, all)?;
+        self.unlock(&mut card, master, &before, all)?;
         // Only now: from here on a signature can be made, and with the power be lost.
         let (on, moment) = (ident.clone(), Moment::Before);
         let key = master.fingerprint();
@@ -87,29 +89,39 @@ where
         batch.iter().map(|r| r.statements() - made(r)).sum()
     }
 
-    /// Compares the card's counter with what the journal expects.
+    /// Whether the counter is what the journal expects, or a person explained why it is not.
+    pub(super) fn counter_fits(&self, ident: &str, actual: u32) -> Result<(), SessionError> {
+        let Some((expected, most)) = self.recorder.ledger().expected_counter(ident) else {
+            return Ok(());
+        };
+        if actual == expected || actual == most || self.options.explain_counter.is_some() {
+            return Ok(());
+        }
+        Err(SessionError::Counter { card: ident.to_owned(), actual, expected })
+    }
+
+    /// Reads the card's counter, compares it, and writes down what it takes to explain it.
     fn check_counter(
         &mut self,
         card: &mut card::Session<'_>,
         ident: &str,
     ) -> Result<u32, SessionError> {
         let actual = card.counter()?;
+        self.counter_fits(ident, actual)?;
         let Some((expected, most)) = self.recorder.ledger().expected_counter(ident) else {
             return Ok(actual);
         };
+        if actual == expected {
+            return Ok(actual);
+        }
         let explanation = match &self.options.explain_counter {
-            _ if actual == expected => return Ok(actual),
-            _ if actual == most => {
+            Some(explanation) if actual != most => explanation.clone(),
+            _ => {
                 self.console.show(
                     "The card's counter is one ahead of the journal: the signature that was under \
                      way when the last session was interrupted. The very same one is made again.\n",
                 );
                 "the signature under way when the session before was interrupted".to_owned()
-            }
-            Some(explanation) => explanation.clone(),
-            None => {
-                let card = ident.to_owned();
-                return Err(SessionError::Counter { card, actual, expected });
             }
         };
         let unknown = i64::from(actual) - i64::from(expected);
@@ -121,26 +133,42 @@ where
     fn unlock(
         &mut self,
         card: &mut card::Session<'_>,
+        master: &Certificate,
         before: &BeforeUnlocking,
         all: usize,
     ) -> Result<(), SessionError> {
         if before.tries == 0 {
             return Err(CardError::PinBlocked.into());
         }
-        self.console.show(&format!("\n{} to make. ", counted(all, "signature")));
+        self.console.show(&format!(
+            "\nThe master {} on card {} will make {}.\n",
+            master.fingerprint(),
+            before.ident,
+            counted(all, "signature")
+        ));
         if before.pin_once {
             self.console
-                .show("This card wants its PIN before each one: it is sent again for you. ");
+                .show("This card wants its PIN before each one: it is sent again for you.\n");
         }
         if before.touch {
-            self.console.show("TOUCH THE CARD for each one, when it blinks. ");
+            self.console.show("TOUCH THE CARD for each one, when it blinks.\n");
         }
         if before.tries == 1 {
-            self.console.show("ONLY ONE TRY IS LEFT before the card blocks its PIN. ");
+            self.console.show("ONLY ONE TRY IS LEFT before the card blocks its PIN.\n");
         }
-        let pin = self.console.pin(&format!("PIN ({} tries left): ", before.tries))?;
-        self.console.show("\n");
-        Ok(card.unlock(pin, before)?)
+        loop {
+            let pin = self.console.pin(&format!("PIN ({} tries left): ", before.tries))?;
+            self.console.show("\n");
+            match card.unlock(pin, before) {
+                // Never sent to the card: somebody at a terminal may type it again.
+                Err(error @ (CardError::PinLength | CardError::FactoryPin))
+                    if self.console.consent() == journal::Consent::Typed =>
+                {
+                    self.console.show(&format!("{error}\n"));
+                }
+                other => return Ok(other?),
+            }
+        }
     }
 
     /// Signs one request to its end and answers it.
@@ -163,6 +191,7 @@ where
         let certificate = Certificate::read(certificate, &[master]).map_err(|_| changed())?;
         let statements = request.operation().statements(request.created(), master, &certificate)?;
         let pending = self.recorder.ledger().pending_request(id).ok_or_else(changed)?;
+        let key = certificate.fingerprint();
         let consented = statements.iter().map(|s| Sha256::of(s.digest()));
         if !consented.eq(pending.statements.iter().copied()) {
             return Err(changed());
@@ -185,7 +214,12 @@ where
         let outcome = Outcome::Signed { master: master.fingerprint(), signatures };
         let response = Response::new(id, outcome).verify(&request, master)?.response();
         self.tally.signed += 1;
-        self.lines.push(format!("signed     {}", describe(&request)));
+        let mut line = format!("signed     {}\n           key {key}", describe(&request));
+        for statement in &statements {
+            let id = String::from_utf8_lossy(statement.user_id().value()).into_owned();
+            line.push_str(&format!("\n           {}", Safe(&id)));
+        }
+        self.lines.push(line);
         self.write_answer(&request, &response)
     }
 }

@@ -232,7 +232,8 @@ fn is_revoked(s: &Subject<'_>, user_id: &UserID) -> bool {
         .cert()
         .userids()
         .filter(|u| u.userid() == user_id)
-        .any(|u| !matches!(u.revocation_status(&policy, now), RevocationStatus::NotAsFarAsWeKnow))
+        // A master's revocation of its own certification is not the owner's of the user ID.
+        .any(|u| matches!(u.revocation_status(&policy, now), RevocationStatus::Revoked(_)))
 }
 
 /// A user ID that can be read by a person as what it is.
