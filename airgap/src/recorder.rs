@@ -109,6 +109,11 @@ impl Recorded {
         self.request
     }
 
+    /// The request, for the one who makes its signatures.
+    pub fn into_request(self) -> RequestId {
+        self.request
+    }
+
     /// How many signatures it takes.
     pub fn statements(&self) -> usize {
         self.statements

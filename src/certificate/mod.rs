@@ -4,6 +4,7 @@
 //! only what was proven: the newest self-signature of each component, revocations, and what the
 //! given masters said. A flooded certificate costs time in proportion to its length, never memory.
 
+mod error;
 mod minimal;
 mod opinion;
 mod reader;
@@ -21,8 +22,8 @@ use openpgp::types::{Curve, HashAlgorithm, PublicKeyAlgorithm};
 
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
+pub use error::{Dropped, ReadError};
 pub use opinion::{Opinion, Standing};
-pub use reader::{Dropped, ReadError};
 
 /// A version 4 certificate that holds nothing but verified packets (see the module's text).
 #[derive(Clone, Debug)]

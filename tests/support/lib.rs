@@ -1,5 +1,6 @@
 //! What the end-to-end tests share.
 
+pub mod bad;
 pub mod consumer;
 pub mod flood;
 pub mod forge;

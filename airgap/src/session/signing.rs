@@ -180,7 +180,7 @@ where
         done: &mut usize,
         all: usize,
     ) -> Result<(), SessionError> {
-        let id = recorded.request();
+        let id = recorded.into_request();
         let changed = || SessionError::Changed(id);
         let bytes = exchange::read_path(&self.recorder.kept(id), MAX_BYTES)?;
         let request = Request::parse(&bytes, MAX_BYTES).map_err(|_| changed())?;

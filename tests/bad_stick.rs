@@ -1,0 +1,186 @@
+//! Sticks that hold what is no file, are full, or are gone.
+#![allow(missing_docs)]
+
+use std::ffi::OsStr;
+use std::fs::{self};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use countersign_tests::bad::{put, request, signs_nothing};
+use countersign_tests::{Scenario, forge};
+
+#[test]
+fn what_is_no_file_is_refused_and_never_waited_for() {
+    let s = Scenario::new();
+    let text = request(&s);
+    fs::write(s.path("real"), &text).expect("a file");
+    let on_stick = |name: &str| s.path("stick").join(name);
+    std::os::unix::fs::symlink(s.path("real"), on_stick("link.request.asc")).expect("a link");
+    fs::create_dir(on_stick("folder.request.asc")).expect("a folder");
+    let pipe = Command::new("mkfifo").arg(on_stick("pipe.request.asc")).status();
+    assert!(pipe.expect("coreutils").success());
+    let mut node = Command::new("mknod");
+    node.arg(on_stick("device.request.asc")).args(["c", "1", "5"]);
+    let device = node.output().expect("coreutils").status.success();
+    let run = signs_nothing(&s).ends(3);
+    let run = run.says("not a regular file: a link").says("a pipe").says("a folder");
+    if device {
+        run.says("not a regular file: a device").says("4 refused");
+    } else {
+        countersign_tests::skip("the device: making one takes root");
+        run.says("3 refused");
+    }
+}
+
+#[test]
+fn a_name_with_a_line_break_forges_no_line() {
+    let s = Scenario::new();
+    let name = OsStr::from_bytes(b"x\nREFUSED nobody \x1b[2J\xff.request.asc");
+    fs::write(s.path("stick").join(name), "").expect("a file");
+    let run = signs_nothing(&s).ends(3).says("x\\u{a}REFUSED nobody \\u{1b}[2J");
+    assert!(!run.out.contains('\u{1b}'), "{}", run.told());
+}
+
+#[test]
+fn the_dust_of_desktops_is_left_alone() {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    put(&s, "._x.request.asc", "dust");
+    put(&s, "holiday.jpg", "dust");
+    s.session().run().ok().says("1 request in").says("1 signed");
+}
+
+#[test]
+fn without_an_output_folder_nothing_begins() {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    let (before, journal) = (s.watch(), s.events());
+    s.session().output("no-such-folder").run().ends(1).says("no-such-folder cannot be listed");
+    s.nothing_signed_since(&before);
+    assert_eq!(s.events(), journal);
+}
+
+/// A tmpfs of some size at `name` in the scenario's folder, unmounted on drop.
+struct Mount(PathBuf);
+
+impl Mount {
+    fn new(s: &Scenario, name: &str, options: &str) -> Option<Self> {
+        let at = s.path(name);
+        fs::create_dir(&at).expect("a new folder");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&at);
+        let done = mount.output().is_ok_and(|o| o.status.success());
+        if !done {
+            countersign_tests::skip("mounting takes root");
+        }
+        done.then_some(Self(at))
+    }
+
+    fn again(&self, options: &str) {
+        let mut mount = Command::new("mount");
+        mount.args(["-o", &format!("remount,{options}")]).arg(&self.0);
+        assert!(mount.status().expect("mount").success());
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_stick_that_cannot_be_written_loses_no_signature() {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    let Some(mount) = Mount::new(&s, "out", "size=64k") else { return };
+    mount.again("ro");
+    answers_later(&s, "out");
+}
+
+#[test]
+fn a_full_stick_loses_no_signature() {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    let Some(_mount) = Mount::new(&s, "out", "size=16k") else { return };
+    let _ = fs::write(s.path("out/filler"), vec![0; 64 << 10]);
+    answers_later(&s, "out");
+    let left: Vec<_> = fs::read_dir(s.path("out")).expect("the stick").collect();
+    assert_eq!(left.len(), 1, "half an answer is left: {left:?}");
+}
+
+/// A session that cannot write its answer says so, and the next one writes it without the card.
+#[track_caller]
+fn answers_later(s: &Scenario, output: &str) {
+    let counter = s.card()["counter"].as_u64().expect("a number");
+    let run = s.session().output(output).run().ends(6);
+    run.says("could not be written; what was signed is in the journal")
+        .says("hint: put in a good stick");
+    assert_eq!(s.card()["counter"].as_u64(), Some(counter + 1));
+    s.session().card("no-card-is-needed").run().ok().says("1 answered again");
+    assert!(!s.path("no-card-is-needed").exists());
+    assert_eq!(s.card()["counter"].as_u64(), Some(counter + 1));
+    s.install().ok();
+}
+
+#[test]
+fn a_stick_that_is_not_there_is_said_to_be_missing() {
+    let s = Scenario::new();
+    let before = s.watch();
+    s.session().input("gone").run().ends(1).says("gone cannot be listed");
+    s.nothing_signed_since(&before);
+    assert!(!s.path("gone").exists());
+}
+
+#[test]
+fn a_copy_with_a_bad_signature_does_not_keep_the_request_out() {
+    let s = Scenario::new();
+    let text = request(&s);
+    put(&s, "a.request.asc", forge::sign(&s.path("dave.key"), &forge::body(&text), s.now()));
+    put(&s, "b.request.asc", &text);
+    s.session().run().ends(3).says("NO requester-signature").says("1 signed with 1 signature");
+}
+
+#[test]
+fn a_bad_request_does_not_hide_the_others_from_a_reader() {
+    let s = Scenario::new();
+    let text = request(&s);
+    put(&s, "1.request.asc", "no request");
+    put(&s, "2.request.asc", forge::sign(&s.path("dave.key"), &forge::body(&text), s.now()));
+    put(&s, "4.request.asc", &text);
+    fs::create_dir(s.path("stick/3.request.asc")).expect("a folder");
+    let files = s.on_stick(".request.asc");
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let review = s.airgap(&[&["request", "review"], &files[..]].concat());
+    let show = s.countersign(&[&["request", "show"], &files[..]].concat());
+    for run in [review, show] {
+        assert_ne!(run.code, 0, "{}", run.told());
+        run.says("NO requester-signature").says("the master key will sign once");
+    }
+}
+
+#[test]
+fn a_stick_that_is_pulled_during_a_session_loses_no_signature() {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    fs::create_dir(s.path("out")).expect("a new folder");
+    // The folder goes when the request is shown, before anybody answers.
+    let remove = "sed -u '/request id/q' >seen; rmdir out; echo Yes >answers; cat >>seen";
+    let pipes = "mkfifo answers; exec 3<pins 4<>answers";
+    let run = "--in stick --out out --practice-card card --pin-fd 3";
+    let time = format!("--time {}", s.now());
+    let airgap = countersign_tests::program("airgap");
+    let line = format!(
+        "{pipes}; {{ {} session run {run} {time} <&4 2>err; echo $? >code; }} | {{ {remove}; }}",
+        airgap.display()
+    );
+    fs::write(s.path("pins"), format!("{}\n", countersign_tests::PIN)).expect("a new file");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &line]).current_dir(s.root());
+    countersign_tests::run::run(&shell, "").ok();
+    let read = |name: &str| fs::read_to_string(s.path(name)).expect("a text");
+    assert_eq!(read("code").trim(), "6", "{}{}", read("seen"), read("err"));
+    assert!(read("err").contains("what was signed is in the journal"), "{}", read("err"));
+    s.session().card("no-card-is-needed").run().ok().says("1 answered again");
+}
