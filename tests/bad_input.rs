@@ -324,7 +324,7 @@ fn line_ends_of_windows_change_nothing() {
 /// A user ID as long as a request can be, of characters that take seven bytes each when shown.
 #[test]
 fn a_refusal_is_never_longer_than_the_journal_and_the_answer_can_hold() {
-    let long = "\\u007f".repeat(40_000);
+    let long = "\u{7f}".repeat(100_000);
     let s = with_changed_body(|body| body.replace("Bob Example", &format!("Bob {long}")));
     let begin = Instant::now();
     signs_nothing(&s).ends(3).says("1 refused");
