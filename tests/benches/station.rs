@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use airgap::card::Card;
 use countersign::certificate::Certificate;
+use countersign_tests::failing::{Failing, Plan};
 use countersign_tests::flood::flooded;
-use countersign_tests::station::{Bench, Failing, Plan, Script};
+use countersign_tests::station::{Bench, Script};
 use sequoia_openpgp as openpgp;
 
 use openpgp::cert::{Cert, CertBuilder, CipherSuite};

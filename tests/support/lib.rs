@@ -1,7 +1,9 @@
 //! What the end-to-end tests share.
 
+pub mod act;
 pub mod bad;
 pub mod consumer;
+pub mod failing;
 pub mod flood;
 pub mod forge;
 pub mod people;

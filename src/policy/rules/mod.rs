@@ -1,5 +1,5 @@
 //! The rules, one constant each, grouped by what they look at. docs/policy.md explains every one
-//! under its name; `tests.rs` holds one passing and one failing case for each.
+//! under its name; `tests/` holds one passing and one failing case for each.
 
 pub mod certificate;
 pub mod certification;

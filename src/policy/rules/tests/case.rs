@@ -1,0 +1,221 @@
+//! A request in which every rule holds, to be bent in one place.
+
+use std::io::Write as _;
+use std::sync::OnceLock;
+
+use sequoia_openpgp as openpgp;
+
+use openpgp::cert::{Cert, CertBuilder, CipherSuite};
+use openpgp::serialize::SerializeInto as _;
+use openpgp::serialize::stream::{Message, Signer};
+use openpgp::types::{HashAlgorithm, KeyFlags};
+
+use crate::certificate::Certificate;
+use crate::digest::Sha256;
+use crate::operation::{
+    Agreement, CertificateBlock, Certify, Operation, Reason, RevokeCertification,
+};
+use crate::policy::{Context, Decision, Finding, History, Kind, Manager, Named, Policy, Verdict};
+use crate::request::{Draft, MAX_BYTES, Request, RequestId};
+use crate::time::Timestamp;
+
+pub(super) const BORN: Timestamp = Timestamp::from_unix(1_790_000_000);
+pub(super) const DAY: u32 = Timestamp::DAY;
+
+/// Keys that every case shares: making them is what takes time.
+pub(super) struct Keys {
+    pub(super) master: Cert,
+    pub(super) alice: Cert,
+    pub(super) maria: Cert,
+}
+
+pub(super) fn builder(user_id: &str) -> CertBuilder<'_> {
+    CertBuilder::new()
+        .set_creation_time(std::time::SystemTime::from(BORN))
+        .set_primary_key_flags(KeyFlags::empty().set_certification().set_signing())
+        .add_userid(user_id)
+}
+
+pub(super) fn keys() -> &'static Keys {
+    static KEYS: OnceLock<Keys> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let make = |b: CertBuilder<'_>| b.generate().expect("a key").0;
+        Keys {
+            master: make(builder("M <m@example.org>").set_cipher_suite(CipherSuite::RSA2k)),
+            alice: make(builder("Alice <alice@example.org>").add_signing_subkey()),
+            maria: make(builder("Maria <maria@example.org>")),
+        }
+    })
+}
+
+pub(super) fn read(cert: &Cert) -> Certificate {
+    let public = cert.clone().strip_secret_key_material();
+    Certificate::read(public.to_vec().expect("bytes").as_slice(), &[]).expect("a certificate")
+}
+
+/// Everything that a review looks at, to be bent in one place by each failing case.
+pub(super) struct Case {
+    pub(super) policy: Policy,
+    pub(super) masters: Vec<Certificate>,
+    pub(super) managers: Vec<Certificate>,
+    pub(super) now: Timestamp,
+    pub(super) created: Timestamp,
+    pub(super) signed_at: Timestamp,
+    pub(super) signer: Cert,
+    pub(super) operation: Operation,
+    pub(super) master: crate::fingerprint::Fingerprint,
+    pub(super) history: History,
+    pub(super) batch: usize,
+    pub(super) spoil: fn(String) -> String,
+}
+
+impl Case {
+    pub(super) fn certify() -> Self {
+        let keys = keys();
+        let (master, maria) = (read(&keys.master), read(&keys.maria));
+        let notation = "agreement-sha256@example.org".to_owned();
+        let agreement = Agreement { sha256: Sha256::of("I agree."), notation };
+        let name = "Example".to_owned();
+        let named = Named { name: name.clone(), fingerprint: master.fingerprint() };
+        let mut policy = Policy::with_defaults(&name, named, agreement.clone());
+        policy.managers.push(Manager {
+            name: "Maria".into(),
+            fingerprint: maria.fingerprint(),
+            may_request: vec![crate::operation::OperationName::RevokeCertification],
+        });
+        let created = BORN.after(10 * DAY);
+        let mut case = Self {
+            policy,
+            master: master.fingerprint(),
+            masters: vec![master],
+            managers: vec![maria],
+            now: created.after(DAY),
+            created,
+            signed_at: created,
+            signer: keys.alice.clone(),
+            operation: Operation::Certify(Certify {
+                certificate: CertificateBlock::new(Vec::new()),
+                user_ids: vec!["Alice <alice@example.org>".into()],
+                expires: Some(created.after(365 * DAY)),
+                agreement,
+                policy_uri: None,
+                trust: None,
+            }),
+            history: History::default(),
+            batch: 1,
+            spoil: |text| text,
+        };
+        case.carry(&keys.alice);
+        case
+    }
+
+    pub(super) fn revoke() -> Self {
+        let mut case = Self::certify();
+        let master = case.masters[0].clone();
+        let asked = case.asked().clone();
+        case.operation = Operation::RevokeCertification(RevokeCertification {
+            certificate: asked.certificate,
+            user_ids: asked.user_ids.clone(),
+            reason: Reason::UserIdInvalid,
+            text: "left the project".into(),
+        });
+        case.signer = keys().maria.clone();
+        case.history.decisions.push(Decision {
+            request: RequestId(Sha256::ZERO),
+            master: master.fingerprint(),
+            created: BORN.after(DAY),
+            kind: Kind::Certified { expires: None },
+            user_ids: asked.user_ids,
+        });
+        case
+    }
+
+    pub(super) fn asked(&mut self) -> &mut Certify {
+        match &mut self.operation {
+            Operation::Certify(certify) => certify,
+            Operation::RevokeCertification(_) => panic!("this case is about a certification"),
+        }
+    }
+
+    pub(super) fn revocation(&mut self) -> &mut RevokeCertification {
+        match &mut self.operation {
+            Operation::RevokeCertification(revoke) => revoke,
+            Operation::Certify(_) => panic!("this case is about a revocation"),
+        }
+    }
+
+    /// Asks about another key, which also signs the request.
+    pub(super) fn carry(&mut self, cert: &Cert) {
+        self.signer = cert.clone();
+        let bytes = read(cert).to_bytes();
+        self.asked().certificate = CertificateBlock::new(bytes);
+    }
+
+    pub(super) fn alice_with(&mut self, add: impl Fn(&Cert) -> Vec<openpgp::Packet>) {
+        let cert = keys().alice.clone();
+        let packets = add(&cert);
+        self.carry(&cert.insert_packets(packets).expect("insert").0);
+    }
+
+    pub(super) fn text(&self) -> String {
+        let draft = Draft::new(self.created, self.master, self.operation.clone());
+        let policy = openpgp::policy::StandardPolicy::at(std::time::SystemTime::from(self.created));
+        // The newest key of the certificate that can sign, as gpg chooses.
+        let key = self
+            .signer
+            .keys()
+            .secret()
+            .with_policy(&policy, std::time::SystemTime::from(self.created))
+            .for_signing()
+            .last()
+            .map(|k| k.key().clone());
+        let key = key.unwrap_or_else(|| {
+            self.signer.primary_key().key().clone().parts_into_secret().expect("secret").into()
+        });
+        let mut signed = Vec::new();
+        let mut message =
+            Signer::new(Message::new(&mut signed), key.into_keypair().expect("key pair"))
+                .and_then(|s| s.hash_algo(HashAlgorithm::SHA512))
+                .expect("signer")
+                .creation_time(std::time::SystemTime::from(self.signed_at))
+                .cleartext()
+                .build()
+                .expect("message");
+        message.write_all(draft.text().trim_end().as_bytes()).expect("write");
+        message.finalize().expect("finalize");
+        (self.spoil)(String::from_utf8(signed).expect("text"))
+    }
+
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let request = match Request::parse(self.text().as_bytes(), MAX_BYTES) {
+            Ok(request) => request,
+            Err(error) => {
+                let verdict = Verdict::broken(error.to_string(), "");
+                return vec![Finding { rule: "format", verdict }];
+            }
+        };
+        let context = Context {
+            policy: &self.policy,
+            masters: &self.masters,
+            managers: &self.managers,
+            now: self.now,
+        };
+        let mut findings = match Policy::review(&context, request, &self.history) {
+            Ok(review) => review.findings().to_vec(),
+            Err(rejection) => rejection.findings,
+        };
+        findings.push(crate::policy::rules::common::batch_size(self.batch, &self.policy));
+        findings
+    }
+
+    pub(super) fn verdict(&self, rule: &str) -> Verdict {
+        let findings = self.findings();
+        let found = findings.iter().find(|f| f.rule == rule);
+        found.unwrap_or_else(|| panic!("{rule} was not asked: {findings:?}")).verdict.clone()
+    }
+}
+
+pub(super) fn secret(cert: &Cert) -> openpgp::crypto::KeyPair {
+    let key = cert.primary_key().key().clone().parts_into_secret().expect("secret");
+    key.into_keypair().expect("key pair")
+}

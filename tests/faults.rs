@@ -1,0 +1,166 @@
+//! The card is pulled or the power goes, at any moment; and signatures made elsewhere.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use airgap::card::Card;
+use airgap::session::{Options, SessionError};
+use countersign::journal::{End, Event, Ledger};
+use countersign_tests::act::{SIGN, VERIFY, assert_answered, count, failing, unlock};
+use countersign_tests::failing::{Fault, Plan};
+use countersign_tests::station::{Bench, Script};
+
+/// The card is pulled, or the power goes, at each command of a session in turn. Whatever happens,
+/// the next session finishes the work, every answer is right, and no signature is made twice: but
+/// for the one whose value was lost between the card and the journal, which is the same again.
+#[test]
+fn card_or_power_lost_at_any_command_costs_nothing_but_time() {
+    let ask = |bench: &Bench| {
+        [bench.ask(&["A <a@example.org>", "A <a@second.example.org>"]), bench.ask(&["B <b@b.org>"])]
+    };
+    let commands = {
+        let bench = Bench::new();
+        ask(&bench);
+        let plan = Plan::new(None);
+        bench.run(&mut Script::yes(), || failing(&bench, &plan)).expect("signs");
+        plan.instructions()
+    };
+    std::panic::set_hook(Box::new(|_| {}));
+    for fault in [Fault::Pulled, Fault::PulledLate, Fault::Died, Fault::DiedLate] {
+        for (at, instruction) in commands.iter().enumerate() {
+            let bench = Bench::new();
+            let requests = ask(&bench);
+            let plan = Plan::new(Some((at, fault)));
+            let first = catch_unwind(AssertUnwindSafe(|| {
+                bench.run(&mut Script::yes(), || failing(&bench, &plan))
+            }));
+            let what = format!("{fault:?} at command {at} ({instruction:02x})");
+            assert!(!matches!(first, Ok(Ok(_))), "{what}: no fault seen");
+            if let Ok(Err(error)) = &first {
+                let text = format!("{error}: {:?}", error.hint());
+                assert!(text.contains("removed") || text.contains("same card"), "{what}: {text}");
+            }
+            let plan = Plan::new(None);
+            let mut console = Script::yes();
+            bench
+                .run(&mut console, || failing(&bench, &plan))
+                .unwrap_or_else(|e| panic!("{what}: {e}\n{}", console.shown));
+            assert_answered(&bench, &requests);
+            let lost = matches!(fault, Fault::PulledLate | Fault::DiedLate) && *instruction == SIGN;
+            assert_eq!(bench.counter(), 1 + 3 + u32::from(lost), "{what}");
+            if lost {
+                assert!(
+                    console.shown.contains("one ahead of the journal"),
+                    "{what}: {}",
+                    console.shown
+                );
+            }
+            let mut ledger = Ledger::default();
+            let (_, end) = bench.station().read_journal(|e| ledger.add(e.clone())).expect("whole");
+            assert_eq!(end, End::Whole, "{what}");
+            assert_eq!(ledger.pending().count(), 0, "{what}");
+        }
+    }
+}
+
+/// The power goes while a line of the journal is being written: at each byte of the last line.
+#[test]
+fn a_line_cut_off_at_any_byte_is_set_aside_and_the_session_goes_on() {
+    let bench = Bench::new();
+    let requests = [bench.ask(&["A <a@example.org>"])];
+    let plan = Plan::new(None);
+    bench.run(&mut Script::yes(), || failing(&bench, &plan)).expect("signs");
+    let journal = bench.path("station/journal.jsonl");
+    let whole = std::fs::read(&journal).expect("a journal");
+    let lines: Vec<usize> =
+        whole.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(at, _)| at + 1).collect();
+    let text = String::from_utf8(whole.clone()).expect("text");
+    let signed = text.lines().position(|l| l.contains("\"signed\"")).expect("a signed entry");
+    // The line that holds the signature: cut in it, the signature is lost and made again.
+    let (from, to) = (lines[signed - 1], lines[signed]);
+    for cut in [from + 1, from + 40, (from + to) / 2, to - 1] {
+        std::fs::write(&journal, &whole[..cut]).expect("cut");
+        let mut console = Script::yes();
+        let counter = bench.counter();
+        bench.run(&mut console, || failing(&bench, &plan)).expect("goes on");
+        assert_eq!(bench.counter(), counter + 1);
+        assert!(console.shown.contains("interrupted"), "{}", console.shown);
+        assert_answered(&bench, &requests);
+        assert!(bench.path(&format!("station/journal.torn-{from}")).exists());
+        // The counter moved on; the next cut starts from a card that the journal accounts for.
+        let (_, end) = bench.station().read_journal(|_| {}).expect("whole");
+        assert_eq!(end, End::Whole);
+        std::fs::write(&journal, &whole).expect("restored");
+        rewind(&bench, counter);
+    }
+}
+
+/// Puts the card back to the state in which its counter was `counter`.
+fn rewind(bench: &Bench, counter: u32) {
+    let fresh = Bench::new();
+    for entry in std::fs::read_dir(fresh.path("card")).expect("a folder") {
+        let entry = entry.expect("an entry");
+        std::fs::copy(entry.path(), bench.path("card").join(entry.file_name())).expect("copied");
+    }
+    let other = fresh.ask(&["X <x@example.org>"]);
+    for _ in fresh.counter()..counter {
+        let mut card = Card::over(Box::new(bench.card())).expect("opens");
+        let mut session = card.session().expect("a session");
+        unlock(&mut session);
+        session.sign(&[0; 64]).expect("signs");
+    }
+    assert_eq!(other.signatures().len(), 1);
+}
+
+/// The power goes after the last signature and before the answer is on the stick.
+#[test]
+fn an_answer_that_was_never_written_goes_onto_the_next_stick_without_being_asked() {
+    let bench = Bench::new();
+    let requests = [bench.ask(&["A <a@example.org>"])];
+    let plan = Plan::new(None);
+    bench.run(&mut Script::yes(), || failing(&bench, &plan)).expect("signs");
+    let journal = bench.path("station/journal.jsonl");
+    let text = std::fs::read_to_string(&journal).expect("a journal");
+    let whole: Vec<&str> = text.lines().take_while(|l| !l.contains("\"answered\"")).collect();
+    std::fs::write(&journal, format!("{}\n", whole.join("\n"))).expect("cut");
+    std::fs::remove_dir_all(bench.stick()).expect("another stick");
+    std::fs::create_dir(bench.stick()).expect("another stick");
+
+    let mut console = Script::yes();
+    let card = || panic!("the card was opened");
+    let tally = bench.run(&mut console, card).expect("goes on");
+    assert_eq!((tally.answered_again, tally.signatures), (1, 0));
+    assert!(console.shown.contains("its answer was not written"), "{}", console.shown);
+    assert_answered(&bench, &requests);
+}
+
+#[test]
+fn signatures_that_the_journal_does_not_know_stop_the_session_until_explained() {
+    let bench = Bench::new();
+    bench.ask(&["A <a@example.org>"]);
+    let plan = Plan::new(None);
+    bench.run(&mut Script::yes(), || failing(&bench, &plan)).expect("signs");
+    {
+        let mut card = Card::over(Box::new(bench.card())).expect("opens");
+        let mut session = card.session().expect("a session");
+        unlock(&mut session);
+        session.sign(&[1; 64]).expect("signs");
+        session.sign(&[2; 64]).expect("signs");
+    }
+    bench.ask(&["B <b@example.org>"]);
+    let plan = Plan::new(None);
+    let error = bench.run(&mut Script::yes(), || failing(&bench, &plan)).expect_err("stops");
+    assert!(matches!(error, SessionError::Counter { actual: 4, expected: 2, .. }), "{error}");
+    assert!(error.to_string().contains("made 2 signatures that this journal does not know"));
+    assert_eq!((count(&plan, SIGN), count(&plan, VERIFY)), (0, 0));
+
+    let explain_counter = Some("tried with gpg on 2026-11-20, by M".to_owned());
+    let options = Options { explain_counter, ..bench.options() };
+    bench.run_with(&options, &mut Script::yes(), || failing(&bench, &plan)).expect("goes on");
+    let mut explained = false;
+    let station = bench.station();
+    let look = |e: &countersign::journal::Entry| {
+        explained |= matches!(&e.event, Event::CounterExplained { unknown: 2, .. });
+    };
+    station.read_journal(look).expect("a whole journal");
+    assert!(explained);
+}

@@ -1,0 +1,42 @@
+//! What several tests do with a bench and its card.
+
+use airgap::card::Card;
+use countersign::request::Request;
+use countersign::response::Response;
+
+use crate::failing::{Failing, Plan};
+use crate::station::{Bench, PIN};
+
+/// PSO: COMPUTE DIGITAL SIGNATURE (OpenPGP card 3.4.1 §7.2.10).
+pub const SIGN: u8 = 0x2a;
+/// VERIFY (§7.2.2).
+pub const VERIFY: u8 = 0x20;
+
+/// The bench's card, failing by plan.
+///
+/// # Errors
+/// What opening a card says.
+pub fn failing(bench: &Bench, plan: &Plan) -> Result<Card, airgap::card::CardError> {
+    Card::over(Box::new(Failing::new(bench.card(), plan.clone())))
+}
+
+/// Every request has an answer on the stick that says just what was asked.
+pub fn assert_answered(bench: &Bench, requests: &[Request]) {
+    for request in requests {
+        let name = request.file_name().replace("request.asc", "response.json");
+        let bytes = std::fs::read(bench.stick().join(name)).expect("an answer");
+        let response = Response::parse(&bytes).expect("a response");
+        response.verify(request, &bench.master).expect("just what was asked");
+    }
+}
+
+/// How many commands with this instruction the card got.
+pub fn count(plan: &Plan, instruction: u8) -> usize {
+    plan.instructions().iter().filter(|i| **i == instruction).count()
+}
+
+/// Unlocks the card with the PIN of every test.
+pub fn unlock(session: &mut airgap::card::Session<'_>) {
+    let before = session.before_unlocking().expect("a status");
+    session.unlock(secrecy::SecretString::from(PIN), &before).expect("the PIN");
+}
