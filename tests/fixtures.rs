@@ -57,8 +57,9 @@ fn responses() {
 fn journals() {
     judge("journal", |bytes| {
         let mut ledger = Ledger::default();
-        for entry in Chain::new(bytes) {
-            ledger.add(entry.map_err(|e| e.to_string())?);
+        let mut chain = Chain::new(bytes);
+        while let Some(entry) = chain.next() {
+            ledger.add(&entry.map_err(|e| e.to_string())?, chain.start());
         }
         Ok(())
     });

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -9,8 +10,10 @@ use rustix::fs::FlockOperation;
 
 use countersign::digest::Sha256;
 use countersign::exchange::{self, ExchangeError};
+use countersign::fingerprint::Fingerprint;
 use countersign::journal::{Chain, End, Entry, Event, JournalError, Ledger, MAX_LINE};
 use countersign::operation::Operation;
+use countersign::policy::History;
 use countersign::request::RequestId;
 use countersign::time::Timestamp;
 
@@ -67,6 +70,7 @@ pub struct Recorder {
     file: File,
     ledger: Ledger,
     head: Sha256,
+    length: u64,
     clock: Clock,
     poisoned: bool,
 }
@@ -146,9 +150,9 @@ impl Recorder {
             .map_err(|_| RecorderError::InUse(path.to_owned()))?;
         let mut ledger = Ledger::default();
         let mut chain = Chain::new(BufReader::new(&file));
-        for entry in chain.by_ref() {
+        while let Some(entry) = chain.next() {
             let wrong = |source| RecorderError::Journal { path: path.to_owned(), source };
-            ledger.add(entry.map_err(wrong)?);
+            ledger.add(&entry.map_err(wrong)?, chain.start());
         }
         let (head, end) = (chain.head(), chain.end());
         drop(chain);
@@ -167,10 +171,20 @@ impl Recorder {
                 true
             }
         };
+        let length = file.metadata().map_err(error("examined"))?.len();
         let clock = Clock { confirmed: now, since: Instant::now() };
         let (path, requests) = (path.to_owned(), requests.to_owned());
         Ok((
-            Self { path, requests, file, ledger, head, clock, poisoned: access == Access::Look },
+            Self {
+                path,
+                requests,
+                file,
+                ledger,
+                head,
+                length,
+                clock,
+                poisoned: access == Access::Look,
+            },
             torn,
         ))
     }
@@ -178,6 +192,20 @@ impl Recorder {
     /// What the journal adds up to so far.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// What was decided on a request and on the key that it is about.
+    pub fn history(&self, request: RequestId, key: Option<Fingerprint>) -> History {
+        self.ledger.history(request, key, &|offset| entry_at(&self.file, offset))
+    }
+
+    /// The digests that were consented to for a request, in order.
+    pub fn consented(&self, request: RequestId) -> Option<Vec<Sha256>> {
+        let offset = self.ledger.consent_offset(request)?;
+        match entry_at(&self.file, offset)?.event {
+            Event::Consented { statements, .. } => Some(statements),
+            _ => None,
+        }
     }
 
     /// The digest of the last entry.
@@ -223,7 +251,8 @@ impl Recorder {
         })?;
         self.poisoned = false;
         self.head = head;
-        self.ledger.add(entry);
+        self.ledger.add(&entry, self.length);
+        self.length += line.len() as u64;
         Ok(())
     }
 
@@ -280,4 +309,22 @@ impl Recorder {
     pub fn kept(&self, request: RequestId) -> PathBuf {
         self.requests.join(format!("{request}.request.asc"))
     }
+}
+
+/// The entry that begins at `offset` of a journal whose chain was checked when it was opened.
+pub(crate) fn entry_at(file: &File, offset: u64) -> Option<Entry> {
+    let mut line = Vec::new();
+    let mut block = [0; 4096];
+    while (line.len() as u64) < MAX_LINE {
+        let read = file.read_at(&mut block, offset + line.len() as u64).ok()?;
+        match block[..read].iter().position(|b| *b == b'\n') {
+            Some(end) => {
+                line.extend_from_slice(&block[..end]);
+                return serde_json::from_slice(&line).ok();
+            }
+            None if read == 0 => return None,
+            None => line.extend_from_slice(&block[..read]),
+        }
+    }
+    None
 }

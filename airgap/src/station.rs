@@ -14,10 +14,13 @@ use std::path::{Path, PathBuf};
 use countersign::authority::{Authority, AuthorityError};
 use countersign::digest::Sha256;
 use countersign::exchange::ExchangeError;
+use countersign::fingerprint::Fingerprint;
 use countersign::journal::{Chain, End, Entry, Event, JournalError, Ledger};
+use countersign::policy::History;
+use countersign::request::RequestId;
 use countersign::time::Timestamp;
 
-use crate::recorder::{Access, Recorder, RecorderError};
+use crate::recorder::{Access, Recorder, RecorderError, entry_at};
 
 /// This program and its version, as the journal names it.
 pub const SOFTWARE: &str = concat!("airgap ", env!("CARGO_PKG_VERSION"));
@@ -128,17 +131,31 @@ impl Station {
         &self,
         mut each: impl FnMut(&Entry),
     ) -> Result<(Sha256, End), StationError> {
-        let path = self.journal();
-        let file = File::open(&path).map_err(|source| ExchangeError::Io {
-            path,
-            action: "opened",
-            source,
-        })?;
-        let mut chain = Chain::new(BufReader::new(file));
+        let mut chain = Chain::new(BufReader::new(self.open_journal()?));
         for entry in chain.by_ref() {
             each(&entry?);
         }
         Ok((chain.head(), chain.end()))
+    }
+
+    fn open_journal(&self) -> Result<File, ExchangeError> {
+        let path = self.journal();
+        File::open(&path).map_err(|source| ExchangeError::Io { path, action: "opened", source })
+    }
+
+    /// What was decided on a request and on the key that it is about, by `ledger`, which
+    /// [`Station::ledger`] made.
+    ///
+    /// # Errors
+    /// [`StationError`] where the journal cannot be opened.
+    pub fn history(
+        &self,
+        ledger: &Ledger,
+        request: RequestId,
+        key: Option<Fingerprint>,
+    ) -> Result<History, StationError> {
+        let journal = self.open_journal()?;
+        Ok(ledger.history(request, key, &|offset| entry_at(&journal, offset)))
     }
 
     /// What the journal adds up to, without opening it for writing.
@@ -147,7 +164,10 @@ impl Station {
     /// [`StationError`] where it does not hold together.
     pub fn ledger(&self) -> Result<Ledger, StationError> {
         let mut ledger = Ledger::default();
-        self.read_journal(|entry| ledger.add(entry.clone()))?;
+        let mut chain = Chain::new(BufReader::new(self.open_journal()?));
+        while let Some(entry) = chain.next() {
+            ledger.add(&entry?, chain.start());
+        }
         Ok(ledger)
     }
 }

@@ -6,10 +6,8 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut ledger = Ledger::default();
-    for entry in Chain::new(bytes) {
-        match entry {
-            Ok(entry) => ledger.add(entry),
-            Err(_) => break,
-        }
+    let mut chain = Chain::new(bytes);
+    while let Some(Ok(entry)) = chain.next() {
+        ledger.add(&entry, chain.start());
     }
 });

@@ -1,9 +1,12 @@
-//! What a journal adds up to: decisions by key, requests by outcome, cards by counter.
+//! What a journal adds up to: requests by outcome, keys by decision, cards by counter.
+//!
+//! The ledger is an index: it knows where in the journal the entries stand and holds none of them,
+//! so that neither a long journal nor a large batch fills the memory. Whoever asks it for more
+//! than a count hands it a way to read the entry at an offset.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::entry::{Entry, Event, Moment};
-use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
 use crate::operation::OperationName;
 use crate::policy::{Decided, Decision, History, Kind};
@@ -14,10 +17,12 @@ use crate::time::Timestamp;
 /// The sum of a journal's entries.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    decided: HashMap<RequestId, Decided>,
-    decisions: HashMap<Fingerprint, Vec<Decision>>,
-    pending: BTreeMap<RequestId, Pending>,
-    pending_by_key: HashMap<Fingerprint, Vec<RequestId>>,
+    requests: HashMap<RequestId, Slot>,
+    /// The consents about each key: where the entry begins.
+    keys: BTreeSet<(Fingerprint, u64)>,
+    pending: BTreeMap<RequestId, Fingerprint>,
+    /// The signatures of requests that are signed in part.
+    partial: HashMap<RequestId, Vec<SignatureBlock>>,
     unanswered: BTreeSet<RequestId>,
     cards: HashMap<String, CardState>,
     signing_card: Option<String>,
@@ -26,17 +31,38 @@ pub struct Ledger {
     last: Option<Timestamp>,
 }
 
+/// What became of one request, and where that is written.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    state: State,
+    /// Where the consent begins; where the refusal begins, if the operator refused.
+    offset: u64,
+    statements: u32,
+    signed: u32,
+    at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Consented to.
+    Pending,
+    /// Signed to its end.
+    Signed,
+    /// Refused by the operator.
+    Refused,
+    /// Refused by a rule after some of it was signed.
+    GivenUp,
+}
+
 /// A request that was consented to and not signed to its end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pending {
-    /// The master that signs.
-    pub master: Fingerprint,
-    /// What the card is to be given, in order.
-    pub statements: Vec<Sha256>,
-    /// The signatures made so far.
-    pub signed: Vec<SignatureBlock>,
-    key: Fingerprint,
-    decision: Decision,
+    /// The request.
+    pub request: RequestId,
+    /// How many signatures were made so far.
+    pub signed: u32,
+    /// How many it takes.
+    pub statements: u32,
 }
 
 /// What the journal knows of a card's counter.
@@ -51,74 +77,76 @@ struct CardState {
 }
 
 impl Ledger {
-    /// Adds one entry.
-    pub fn add(&mut self, entry: Entry) {
+    /// Adds the entry that begins at `offset` of the journal.
+    pub fn add(&mut self, entry: &Entry, offset: u64) {
         self.entries += 1;
         self.last = Some(entry.at);
-        let at = entry.at;
-        match entry.event {
+        match &entry.event {
             Event::StationCreated { .. } | Event::CounterExplained { .. } => {}
             Event::Answered { request, .. } => {
-                self.unanswered.remove(&request);
+                self.unanswered.remove(request);
             }
-            Event::SessionStarted { .. } => {
-                self.open_session = true;
-                for card in self.cards.values_mut() {
-                    let waits = |p: &Pending| {
-                        p.master == card.master && p.signed.len() < p.statements.len()
-                    };
-                    card.maybe_one_more = card.session_open && self.pending.values().any(waits);
-                }
-            }
+            Event::SessionStarted { .. } => self.session_started(),
             Event::SessionEnded => self.open_session = false,
-            Event::Refused { request: Some(id), by, violations, .. } => {
-                self.give_up(id);
-                let reason = violations.first().map(|v| v.reason.clone()).unwrap_or_default();
-                match by {
-                    Refuser::Operator => {
-                        self.decided.insert(id, Decided::Refused { at, reason });
-                    }
-                    // What a rule refused today may hold tomorrow: a wrong date, a newer policy.
-                    Refuser::Policy => {}
-                }
+            Event::Refused { request: Some(id), by, .. } => {
+                self.refused(*id, *by, offset, entry.at);
             }
             Event::Refused { request: None, .. } => {}
-            Event::Consented {
-                request,
-                master,
-                operation,
-                key,
-                user_ids,
-                created,
-                expires,
-                statements,
-                ..
-            } => {
-                let kind = match operation {
-                    OperationName::Certify => Kind::Certified { expires },
-                    OperationName::RevokeCertification => Kind::Revoked,
-                };
-                let decision = Decision { request, master, created, kind, user_ids };
-                let signed = self.pending.remove(&request).map(|p| p.signed).unwrap_or_default();
-                let pending = Pending { master, statements, signed, key, decision };
-                self.pending.insert(request, pending);
-                push(self.pending_by_key.entry(key).or_default(), request);
+            Event::Consented { request, master, key, statements, .. } => {
+                let signed = self.requests.get(request).map_or(0, |slot| slot.signed);
+                let statements = u32::try_from(statements.len()).unwrap_or(u32::MAX);
+                let state = State::Pending;
+                let slot = Slot { state, offset, statements, signed, at: entry.at };
+                if let Some(earlier) = self.requests.insert(*request, slot) {
+                    self.keys.remove(&(*key, earlier.offset));
+                }
+                self.keys.insert((*key, offset));
+                self.pending.insert(*request, *master);
             }
             Event::Counter { card, master, count, moment } => {
-                let session_open = moment == Moment::Before;
+                let session_open = *moment == Moment::Before;
                 self.signing_card = session_open.then(|| card.clone());
                 let state = CardState {
-                    master,
-                    counted: count,
+                    master: *master,
+                    counted: *count,
                     signed_since: 0,
                     session_open,
                     maybe_one_more: false,
                 };
-                self.cards.insert(card, state);
+                self.cards.insert(card.clone(), state);
             }
             Event::Signed { request, statement, signature } => {
-                self.signed(request, statement, signature, at);
+                self.signed(*request, *statement, signature, entry.at);
             }
+        }
+    }
+
+    fn session_started(&mut self) {
+        self.open_session = true;
+        for card in self.cards.values_mut() {
+            let waits = self.pending.values().any(|master| *master == card.master);
+            card.maybe_one_more = card.session_open && waits;
+        }
+    }
+
+    /// What a rule refused today may hold tomorrow (a wrong date, a newer policy); what the
+    /// operator refused stays refused. Signatures that were made by then were made all the same,
+    /// and count as a decision on the key, although nobody was given them.
+    fn refused(&mut self, request: RequestId, by: Refuser, offset: u64, at: Timestamp) {
+        self.pending.remove(&request);
+        self.partial.remove(&request);
+        match (by, self.requests.get_mut(&request)) {
+            (Refuser::Operator, _) => {
+                let slot = Slot { state: State::Refused, offset, statements: 0, signed: 0, at };
+                self.requests.insert(request, slot);
+            }
+            (Refuser::Policy, Some(slot)) if slot.state == State::Pending && slot.signed > 0 => {
+                slot.state = State::GivenUp;
+            }
+            (Refuser::Policy, Some(slot)) if slot.state == State::Pending => {
+                self.requests.remove(&request);
+            }
+            (Refuser::Policy, _) => {}
         }
     }
 
@@ -126,61 +154,65 @@ impl Ledger {
         &mut self,
         request: RequestId,
         statement: u32,
-        signature: SignatureBlock,
+        signature: &SignatureBlock,
         at: Timestamp,
     ) {
         if let Some(card) = self.signing_card.as_ref().and_then(|c| self.cards.get_mut(c)) {
             card.signed_since += 1;
         }
-        let Some(pending) = self.pending.get_mut(&request) else { return };
-        if pending.signed.len() == statement as usize {
-            pending.signed.push(signature);
+        let Some(slot) = self.requests.get_mut(&request) else { return };
+        if slot.state != State::Pending || slot.signed != statement {
+            return;
         }
-        if pending.signed.len() == pending.statements.len()
-            && let Some(done) = self.forget_pending(request)
-        {
-            push(self.decisions.entry(done.key).or_default(), done.decision);
+        slot.signed += 1;
+        if slot.signed < slot.statements {
+            self.partial.entry(request).or_default().push(signature.clone());
+        } else {
+            (slot.state, slot.at) = (State::Signed, at);
+            self.partial.remove(&request);
+            self.pending.remove(&request);
             self.unanswered.insert(request);
-            self.decided.insert(request, Decided::Signed { at });
         }
-    }
-
-    /// A request that is refused after some of its signatures were made: those were made, and
-    /// count as a decision on the key, although nobody was given them.
-    fn give_up(&mut self, request: RequestId) {
-        let Some(mut pending) = self.forget_pending(request) else { return };
-        if !pending.signed.is_empty() {
-            pending.decision.user_ids.truncate(pending.signed.len());
-            push(self.decisions.entry(pending.key).or_default(), pending.decision);
-        }
-    }
-
-    fn forget_pending(&mut self, request: RequestId) -> Option<Pending> {
-        let pending = self.pending.remove(&request)?;
-        if let Some(of_key) = self.pending_by_key.get_mut(&pending.key) {
-            of_key.retain(|id| *id != request);
-            if of_key.is_empty() {
-                self.pending_by_key.remove(&pending.key);
-            }
-        }
-        Some(pending)
     }
 
     /// What was decided on `request` and on `key`; consent that waits for its signature counts.
-    pub fn history(&self, request: RequestId, key: Option<Fingerprint>) -> History {
-        let of_key = key.and_then(|k| self.decisions.get(&k)).into_iter().flatten();
-        // What was made of this very request before a rule stopped it must not stop it for good.
-        let mut decisions: Vec<Decision> =
-            of_key.filter(|d| d.request != request).cloned().collect();
-        let waiting = key.and_then(|k| self.pending_by_key.get(&k)).into_iter().flatten();
-        let waiting = waiting.filter(|id| **id != request).filter_map(|id| self.pending.get(id));
-        decisions.extend(waiting.map(|p| p.decision.clone()));
-        History { this: self.decided.get(&request).cloned(), decisions }
+    /// `load` reads the entry that begins at an offset of the journal.
+    pub fn history(
+        &self,
+        request: RequestId,
+        key: Option<Fingerprint>,
+        load: &dyn Fn(u64) -> Option<Entry>,
+    ) -> History {
+        let this = self.requests.get(&request).and_then(|slot| match slot.state {
+            State::Signed => Some(Decided::Signed { at: slot.at }),
+            State::Refused => {
+                let reason = reason(load(slot.offset)?.event)?;
+                Some(Decided::Refused { at: slot.at, reason })
+            }
+            State::Pending | State::GivenUp => None,
+        });
+        let of_key = key.map(|key| self.keys.range((key, 0)..=(key, u64::MAX)));
+        let decisions = of_key.into_iter().flatten().filter_map(|(_, offset)| {
+            let decision = decision(load(*offset)?.event)?;
+            let slot = self.requests.get(&decision.request)?;
+            // What was made of this very request before a rule stopped it must not stop it.
+            let counts = slot.offset == *offset && decision.request != request;
+            counts.then(|| self.limited(decision, *slot))
+        });
+        History { this, decisions: decisions.collect() }
+    }
+
+    /// Of a request that was given up half-way only what was signed counts.
+    fn limited(&self, mut decision: Decision, slot: Slot) -> Decision {
+        if slot.state == State::GivenUp {
+            decision.user_ids.truncate(slot.signed as usize);
+        }
+        decision
     }
 
     /// Requests that were consented to and not signed to their end.
-    pub fn pending(&self) -> impl Iterator<Item = (RequestId, &Pending)> {
-        self.pending.iter().map(|(id, p)| (*id, p))
+    pub fn pending(&self) -> impl Iterator<Item = Pending> {
+        self.pending.keys().filter_map(|id| self.pending_request(*id))
     }
 
     /// Requests that were signed to their end and whose answer never reached a stick.
@@ -188,9 +220,21 @@ impl Ledger {
         self.unanswered.iter().copied()
     }
 
-    /// The signatures already made for a request that is not signed to its end.
-    pub fn pending_request(&self, request: RequestId) -> Option<&Pending> {
-        self.pending.get(&request)
+    /// A request that was consented to and not signed to its end.
+    pub fn pending_request(&self, request: RequestId) -> Option<Pending> {
+        let slot = self.requests.get(&request).filter(|slot| slot.state == State::Pending)?;
+        Some(Pending { request, signed: slot.signed, statements: slot.statements })
+    }
+
+    /// The signatures made so far of a request that is not signed to its end.
+    pub fn partial(&self, request: RequestId) -> &[SignatureBlock] {
+        self.partial.get(&request).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where the consent to a request begins.
+    pub fn consent_offset(&self, request: RequestId) -> Option<u64> {
+        let slot = self.requests.get(&request)?;
+        (slot.state != State::Refused).then_some(slot.offset)
     }
 
     /// Whether the last session has no end: the power went, or the program was killed.
@@ -218,26 +262,47 @@ impl Ledger {
     }
 }
 
-/// Adds to a list that nearly always has one member, and takes no more room than that.
-fn push<T>(list: &mut Vec<T>, item: T) {
-    if list.is_empty() {
-        list.reserve_exact(1);
+fn reason(event: Event) -> Option<String> {
+    match event {
+        Event::Refused { violations, .. } => {
+            Some(violations.into_iter().next().map(|v| v.reason).unwrap_or_default())
+        }
+        _ => None,
     }
-    list.push(item);
+}
+
+fn decision(event: Event) -> Option<Decision> {
+    let Event::Consented { request, master, operation, user_ids, created, expires, .. } = event
+    else {
+        return None;
+    };
+    let kind = match operation {
+        OperationName::Certify => Kind::Certified { expires },
+        OperationName::RevokeCertification => Kind::Revoked,
+    };
+    Some(Decision { request, master, created, kind, user_ids })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::Sha256;
     use crate::journal::Consent;
 
-    struct Writer(Ledger, u64);
+    struct Writer(Ledger, Vec<Entry>);
 
     impl Writer {
         fn write(&mut self, event: Event) {
             let at = Timestamp::from_unix(1_790_000_000);
-            self.0.add(Entry { sequence: self.1, previous: Sha256::ZERO, at, event });
-            self.1 += 1;
+            let sequence = self.1.len() as u64;
+            let entry = Entry { sequence, previous: Sha256::ZERO, at, event };
+            self.0.add(&entry, sequence);
+            self.1.push(entry);
+        }
+
+        fn history(&self, request: RequestId) -> History {
+            let load = |at: u64| self.1.get(usize::try_from(at).ok()?).cloned();
+            self.0.history(request, Some(Fingerprint::from([9; 20])), &load)
         }
 
         fn start(&mut self) {
@@ -270,7 +335,7 @@ mod tests {
     }
 
     fn writer() -> Writer {
-        Writer(Ledger::default(), 0)
+        Writer(Ledger::default(), Vec::new())
     }
 
     #[test]
@@ -311,16 +376,15 @@ mod tests {
     fn what_was_signed_of_a_refused_request_counts_for_others_and_not_against_itself() {
         let mut w = writer();
         let request = RequestId(Sha256::of("one"));
-        let key = Some(Fingerprint::from([9; 20]));
         w.consent(request, 1, 2);
         w.counter("A", 10, Moment::Before);
         w.sign(request, 0);
         let (by, violations) = (Refuser::Policy, Vec::new());
         w.write(Event::Refused { request: Some(request), file: None, by, violations });
-        let other = w.0.history(RequestId(Sha256::of("two")), key);
+        let other = w.history(RequestId(Sha256::of("two")));
         assert_eq!(other.decisions.len(), 1);
         assert_eq!(other.decisions[0].user_ids.len(), 1);
-        assert!(w.0.history(request, key).decisions.is_empty());
+        assert!(w.history(request).decisions.is_empty());
         assert_eq!(w.0.pending().count(), 0);
     }
 }

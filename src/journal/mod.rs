@@ -70,6 +70,7 @@ pub enum End {
 pub struct Chain<R> {
     input: R,
     line: u64,
+    start: u64,
     offset: u64,
     head: Sha256,
     last: Option<Timestamp>,
@@ -79,7 +80,15 @@ pub struct Chain<R> {
 impl<R: BufRead> Chain<R> {
     /// Reads from the first entry on.
     pub fn new(input: R) -> Self {
-        Self { input, line: 0, offset: 0, head: Sha256::ZERO, last: None, end: End::Whole }
+        Self {
+            input,
+            line: 0,
+            start: 0,
+            offset: 0,
+            head: Sha256::ZERO,
+            last: None,
+            end: End::Whole,
+        }
     }
 
     /// The digest of the last entry read: what the next one must name.
@@ -90,6 +99,11 @@ impl<R: BufRead> Chain<R> {
     /// How the journal ended; final once the iterator is exhausted.
     pub fn end(&self) -> End {
         self.end
+    }
+
+    /// Where the last entry that was read begins, in bytes from the journal's beginning.
+    pub fn start(&self) -> u64 {
+        self.start
     }
 
     fn read(&mut self) -> Result<Option<Entry>, JournalError> {
@@ -116,6 +130,7 @@ impl<R: BufRead> Chain<R> {
         }
         self.head = Sha256::of(&line);
         self.last = Some(entry.at);
+        self.start = self.offset;
         self.offset += length;
         Ok(Some(entry))
     }

@@ -32,11 +32,16 @@ fn all() {
     println!("certifications of different keys, one session, practice card (RSA-4096)");
     for count in [1_000, 10_000] {
         print!("  airgap, {count:>6} requests: ");
+        flush();
         own(&["session", &count.to_string()]);
     }
     gpg_quick_sign(1_000);
     println!("a certificate flooded with foreign certifications");
     flood(100_000);
+}
+
+fn flush() {
+    std::io::Write::flush(&mut std::io::stdout()).expect("written");
 }
 
 /// Runs one measurement in a process of its own; it prints the rest of the line.
@@ -150,6 +155,7 @@ fn flood(count: u32) {
     std::fs::write(&path, flooded(&alice, &stranger, count)).expect("written");
     let megabytes = std::fs::metadata(&path).expect("a file").len() >> 20;
     print!("  countersign, {count:>6} ({megabytes} MB): ");
+    flush();
     own(&["read", &path.display().to_string()]);
     let home = tempfile::Builder::new().prefix("gpg").tempdir().expect("a folder");
     let start = Instant::now();

@@ -173,7 +173,8 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
         };
         let key = request.operation().certificate().untrusted_bytes();
         let key = countersign::certificate::Certificate::read(key, &[]).ok();
-        let history = ledger.history(request.id(), key.map(|c| c.fingerprint()));
+        let key = key.map(|c| c.fingerprint());
+        let history = station.history(&ledger, request.id(), key).map_err(station_failure)?;
         match Policy::review(&context, request, &history) {
             Ok(review) => countersign::cli::put(format_args!(
                 "{}",

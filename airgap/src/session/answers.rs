@@ -79,7 +79,7 @@ where
             let response = Response::new(id, Outcome::Signed { master, signatures });
             self.write_answer(&request, &response)?;
             self.tally.answered_again += 1;
-            self.lines.push(format!("answered again from the journal  {}", describe(&request)));
+            self.note(format!("answered again from the journal  {}", describe(&request)));
         }
         Ok(())
     }
@@ -91,9 +91,7 @@ where
         let name = &self.station.authority().policy().name;
         let _ = writeln!(text, "Session at the station of {}", countersign::safe::Safe(name));
         let _ = writeln!(text, "ended {}\n", self.recorder.now());
-        for line in &self.lines {
-            let _ = writeln!(text, "{line}");
-        }
+        text.push_str(&self.lines);
         let _ = writeln!(
             text,
             "\n{} signed with {}, {} answered again, {} refused, {} left",

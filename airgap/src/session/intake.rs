@@ -31,7 +31,7 @@ where
 {
     /// Takes in what an interrupted session left, then what is on the stick.
     pub(super) fn take_in(&mut self, names: &[OsString]) -> Result<(), SessionError> {
-        let kept: Vec<RequestId> = self.recorder.ledger().pending().map(|(id, _)| id).collect();
+        let kept: Vec<RequestId> = self.recorder.ledger().pending().map(|p| p.request).collect();
         for id in kept {
             let label = format!("kept at the station: {}", id.0.short());
             let Ok(bytes) = exchange::read_path(&self.recorder.kept(id), self.limit()) else {
@@ -131,7 +131,7 @@ where
     fn history(&self, request: &Request) -> History {
         let bytes = request.operation().certificate().untrusted_bytes();
         let key = Certificate::read(bytes, &[]).ok().map(|c| c.fingerprint());
-        self.recorder.ledger().history(request.id(), key)
+        self.recorder.history(request.id(), key)
     }
 
     fn ask(&mut self, review: Review, untrusted: &[u8]) -> Result<Next, SessionError> {
@@ -139,7 +139,7 @@ where
         match Consent::ask(review, self.console)? {
             Answer::Consent(consent) => {
                 if self.options.dry_run {
-                    self.lines.push(format!("would sign {label}"));
+                    self.note(format!("would sign {label}"));
                     self.console.show("dry run: nothing is written down and nothing signed\n");
                 } else {
                     let recorded = self.recorder.record(*consent)?;
@@ -155,7 +155,7 @@ where
             }
             Answer::Later => {
                 self.tally.left += 1;
-                self.lines.push(format!("left       {label}"));
+                self.note(format!("left       {label}"));
                 Ok(Next::GoOn)
             }
             Answer::Gone => {
@@ -171,7 +171,7 @@ where
         self.tally.refused += 1;
         let line =
             format!("REFUSED    {}\n           as before: {}", describe(request), Safe(&reason));
-        self.lines.push(line);
+        self.note(line);
         self.write_answer(request, &refusal(request, reason))?;
         Ok(Next::GoOn)
     }
@@ -192,7 +192,7 @@ where
         self.tally.refused += 1;
         let why: Vec<String> =
             violations.iter().map(|v| format!("{}: {}", v.rule, Safe(&v.reason))).collect();
-        self.lines.push(format!("REFUSED    {}\n           {}", describe(request), why.join("; ")));
+        self.note(format!("REFUSED    {}\n           {}", describe(request), why.join("; ")));
         self.journal(Event::Refused {
             request: Some(request.id()),
             file: Some(file),
@@ -216,7 +216,7 @@ where
         let reason = clip(reason);
         self.console.show(&format!("NO   {rule}: {}\n", Safe(&reason)));
         self.tally.refused += 1;
-        self.lines.push(format!("REFUSED    {label}\n           {rule}: {}", Safe(&reason)));
+        self.note(format!("REFUSED    {label}\n           {rule}: {}", Safe(&reason)));
         let violations = vec![Violation {
             rule: rule.to_owned(),
             reason,
@@ -256,7 +256,7 @@ where
                 );
                 self.console.show(&text);
                 self.tally.left += 1;
-                self.lines.push(format!("left       {}", describe(review.request())));
+                self.note(format!("left       {}", describe(review.request())));
                 Ok(false)
             }
             Some(actual) => Err(CardError::OtherKey { actual, expected: asked }.into()),

@@ -178,7 +178,8 @@ struct Session<'a, C, O> {
     seen: HashSet<RequestId>,
     answer_again: HashSet<RequestId>,
     recorded: Vec<Recorded>,
-    lines: Vec<String>,
+    /// The summary's lines so far, in one text: a batch has thousands.
+    lines: String,
     stick_failures: Vec<ExchangeError>,
     tally: Tally,
 }
@@ -216,7 +217,7 @@ where
         seen: HashSet::new(),
         answer_again: HashSet::new(),
         recorded: Vec::new(),
-        lines: Vec::new(),
+        lines: String::new(),
         stick_failures: Vec::new(),
         tally: Tally::default(),
     };
@@ -293,15 +294,21 @@ where
                 id.0.short()
             ));
         }
-        for (id, pending) in self.recorder.ledger().pending() {
+        for pending in self.recorder.ledger().pending() {
             text.push_str(&format!(
                 "request {} waits: {} of {} signatures were made; you will be asked again\n",
-                id.0.short(),
-                pending.signed.len(),
-                pending.statements.len()
+                pending.request.0.short(),
+                pending.signed,
+                pending.statements
             ));
         }
         self.console.show(&text);
+    }
+
+    /// Adds to the summary.
+    fn note(&mut self, line: impl AsRef<str>) {
+        self.lines.push_str(line.as_ref());
+        self.lines.push('\n');
     }
 
     /// Writes to the journal, unless this is a dry run.

@@ -22,14 +22,14 @@ where
     /// Signs everything that was recorded; what is left unsigned is named in the summary.
     pub(super) fn sign(&mut self) -> Result<(), SessionError> {
         let batch = std::mem::take(&mut self.recorded);
-        let ids: Vec<RequestId> = batch.iter().map(Recorded::request).collect();
         let result = self.sign_batch(batch);
-        for id in ids.into_iter().skip(self.tally.signed) {
+        let waiting: Vec<RequestId> = self.recorder.ledger().pending().map(|p| p.request).collect();
+        for id in waiting {
             self.tally.left += 1;
             let kept = exchange::read_path(&self.recorder.kept(id), MAX_BYTES).ok();
             let request = kept.and_then(|bytes| Request::parse(&bytes, MAX_BYTES).ok());
             let name = request.map_or_else(|| id.0.short(), |request| describe(&request));
-            self.lines.push(format!("NOT SIGNED {name}: consented to, waits at the station"));
+            self.note(format!("NOT SIGNED {name}: consented to, waits at the station"));
         }
         result
     }
@@ -84,7 +84,7 @@ where
     /// How many signatures the batch still takes: some may have been made before the power went.
     fn open_signatures(&self, batch: &[Recorded]) -> usize {
         let made = |r: &Recorded| {
-            self.recorder.ledger().pending_request(r.request()).map_or(0, |p| p.signed.len())
+            self.recorder.ledger().pending_request(r.request()).map_or(0, |p| p.signed as usize)
         };
         batch.iter().map(|r| r.statements() - made(r)).sum()
     }
@@ -190,13 +190,12 @@ where
         let certificate = request.operation().certificate().untrusted_bytes();
         let certificate = Certificate::read(certificate, &[master]).map_err(|_| changed())?;
         let statements = request.operation().statements(request.created(), master, &certificate)?;
-        let pending = self.recorder.ledger().pending_request(id).ok_or_else(changed)?;
         let key = certificate.fingerprint();
-        let consented = statements.iter().map(|s| Sha256::of(s.digest()));
-        if !consented.eq(pending.statements.iter().copied()) {
+        let consented = self.recorder.consented(id).ok_or_else(changed)?;
+        if !statements.iter().map(|s| Sha256::of(s.digest())).eq(consented) {
             return Err(changed());
         }
-        let mut blocks = pending.signed.clone();
+        let mut blocks = self.recorder.ledger().partial(id).to_vec();
         for (at, statement) in statements.iter().enumerate().skip(blocks.len()) {
             let signature = statement.complete(&card.sign(statement.digest())?)?;
             let block = SignatureBlock::new(&signature);
@@ -219,7 +218,7 @@ where
             let id = String::from_utf8_lossy(statement.user_id().value()).into_owned();
             line.push_str(&format!("\n           {}", Safe(&id)));
         }
-        self.lines.push(line);
+        self.note(line);
         self.write_answer(&request, &response)
     }
 }
