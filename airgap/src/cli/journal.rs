@@ -1,5 +1,7 @@
 //! `airgap journal …`
 
+use std::collections::HashMap;
+
 use countersign::cli::{Exit, Failure};
 use countersign::journal::{Consent, End, Entry, Event, Moment};
 use countersign::response::Refuser;
@@ -27,15 +29,63 @@ pub(super) fn run(common: &Common, verb: &JournalVerb) -> Result<(), Failure> {
         }
         JournalVerb::Verify => {
             let (mut entries, mut signed) = (0_u64, 0_u64);
+            let mut counters = Counters::default();
             let (head, end) = station
                 .read_journal(|entry| {
                     entries += 1;
+                    counters.add(&entry.event);
                     signed += u64::from(matches!(entry.event, Event::Signed { .. }));
                 })
                 .map_err(station_failure)?;
             countersign::say!("{entries} entries, {signed} signatures: the chain holds");
             countersign::cli::put(format_args!("{}", countersign::screen::digest_lines(&head)));
+            if let Some(gap) = counters.gaps.first() {
+                return Err(Failure::say(Exit::Untrue, gap));
+            }
             tell_end(end)
+        }
+    }
+}
+
+/// Compares what the cards counted with what the journal says that they signed.
+#[derive(Default)]
+struct Counters {
+    expected: HashMap<String, i64>,
+    signing: Option<String>,
+    gaps: Vec<String>,
+}
+
+impl Counters {
+    fn add(&mut self, event: &Event) {
+        match event {
+            Event::Counter { card, count, moment, .. } => {
+                let actual = i64::from(*count);
+                let before = self.expected.insert(card.clone(), actual);
+                if let Some(expected) = before.filter(|expected| *expected != actual) {
+                    let card = Safe(card);
+                    self.gaps.push(format!(
+                        "the counter of card {card} is {actual} where the journal adds up to \
+                         {expected}, and nobody explained it"
+                    ));
+                }
+                self.signing = (*moment == Moment::Before).then(|| card.clone());
+            }
+            Event::CounterExplained { card, unknown, .. } => {
+                *self.expected.entry(card.clone()).or_default() += unknown;
+            }
+            Event::Signed { .. } => {
+                if let Some(expected) =
+                    self.signing.as_ref().and_then(|card| self.expected.get_mut(card))
+                {
+                    *expected += 1;
+                }
+            }
+            Event::StationCreated { .. }
+            | Event::SessionStarted { .. }
+            | Event::Refused { .. }
+            | Event::Consented { .. }
+            | Event::Answered { .. }
+            | Event::SessionEnded => {}
         }
     }
 }
@@ -110,5 +160,44 @@ fn words(event: &Event) -> String {
             format!("request {} answered, {}", request.0.short(), response.short())
         }
         Event::SessionEnded => "session ended".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign::fingerprint::Fingerprint;
+    use countersign::request::RequestId;
+
+    use super::*;
+
+    fn gaps(events: &[Event]) -> usize {
+        let mut counters = Counters::default();
+        events.iter().for_each(|event| counters.add(event));
+        counters.gaps.len()
+    }
+
+    fn counter(count: u32, moment: Moment) -> Event {
+        Event::Counter { card: "A".into(), master: Fingerprint::from([1; 20]), count, moment }
+    }
+
+    fn signed() -> Event {
+        let request = RequestId(countersign::digest::Sha256::ZERO);
+        let signature = serde_json::from_str("\"AAAA\"").expect("a block");
+        Event::Signed { request, statement: 0, signature }
+    }
+
+    #[test]
+    fn every_signature_of_the_card_is_in_the_journal_or_explained() {
+        let (before, after) = (Moment::Before, Moment::After);
+        assert_eq!(gaps(&[counter(1, before), signed(), signed(), counter(3, after)]), 0);
+        assert_eq!(gaps(&[counter(1, before), signed(), counter(3, after)]), 1);
+        assert_eq!(gaps(&[counter(1, before), signed(), counter(2, before)]), 0);
+        assert_eq!(gaps(&[counter(1, before), counter(1, after), counter(4, before)]), 1);
+        let explained =
+            Event::CounterExplained { card: "A".into(), unknown: 3, explanation: "tests".into() };
+        assert_eq!(
+            gaps(&[counter(1, before), counter(1, after), explained, counter(4, before)]),
+            0
+        );
     }
 }
