@@ -4,5 +4,5 @@ mod stick;
 
 pub use stick::{
     ExchangeError, Listing, MAX_LISTED, list, open_path, read, read_path, sync_folder,
-    try_folder_of, write, write_many, write_path,
+    try_folder_of, write, write_from, write_many, write_path,
 };

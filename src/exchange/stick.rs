@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -255,6 +255,16 @@ pub fn write_many(path: &Path, content: &[u8]) -> Result<(), ExchangeError> {
     put(folder_of(path), path, content, Replace::Whole)
 }
 
+/// As [`write_path`], for content that need not fit in memory.
+///
+/// # Errors
+/// See [`write_path`]; where reading fails, too.
+pub fn write_from(path: &Path, content: &mut dyn io::Read) -> Result<(), ExchangeError> {
+    let folder = folder_of(path);
+    put_from(folder, path, content, Replace::Whole)?;
+    sync_folder(folder)
+}
+
 /// Waits until the names in `folder` are on the medium.
 ///
 /// # Errors
@@ -274,6 +284,15 @@ enum Replace {
 }
 
 fn put(folder: &Path, path: &Path, content: &[u8], replace: Replace) -> Result<(), ExchangeError> {
+    put_from(folder, path, &mut io::Cursor::new(content), replace)
+}
+
+fn put_from(
+    folder: &Path,
+    path: &Path,
+    content: &mut dyn io::Read,
+    replace: Replace,
+) -> Result<(), ExchangeError> {
     let error = |source| ExchangeError::Io { path: path.to_owned(), action: "written", source };
     let mut file = tempfile::Builder::new()
         .prefix(".countersign-")
@@ -281,7 +300,7 @@ fn put(folder: &Path, path: &Path, content: &[u8], replace: Replace) -> Result<(
         .tempfile_in(folder)
         .map_err(plain)
         .map_err(error)?;
-    file.write_all(content).map_err(error)?;
+    io::copy(content, &mut file).map_err(error)?;
     file.as_file().sync_all().map_err(error)?;
     match replace {
         Replace::Never => file.persist_noclobber(path).map_err(|e| error(e.error))?,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 
 use countersign::digest::Sha256;
 use countersign::exchange::{self, ExchangeError};
@@ -86,15 +87,15 @@ where
 
     /// Writes what happened in words, to the stick and to the screen.
     pub(super) fn write_summary(&mut self) -> Result<(), ExchangeError> {
-        let tally = &self.tally;
-        let mut text = String::new();
         let name = &self.station.authority().policy().name;
-        let _ = writeln!(text, "Session at the station of {}", countersign::safe::Safe(name));
-        let _ = writeln!(text, "ended {}\n", self.recorder.now());
-        text.push_str(&self.lines);
-        let _ = writeln!(
-            text,
-            "\n{} signed with {}, {} answered again, {} refused, {} left",
+        let head = format!(
+            "Session at the station of {}\nended {}\n\n",
+            countersign::safe::Safe(name),
+            self.recorder.now()
+        );
+        let tally = &self.tally;
+        let mut tail = format!(
+            "\n{} signed with {}, {} answered again, {} refused, {} left\n",
             tally.signed,
             counted(tally.signatures, "signature"),
             tally.answered_again,
@@ -102,15 +103,26 @@ where
             tally.left
         );
         if self.options.dry_run {
-            let _ = writeln!(text, "dry run: nothing was signed and nothing written");
+            tail.push_str("dry run: nothing was signed and nothing written\n");
         } else {
-            let _ = writeln!(text, "journal head {}", self.recorder.head());
+            let _ = writeln!(tail, "journal head {}", self.recorder.head());
         }
-        self.console.show(&format!("\n{text}"));
+        let file = format!("session-{:06}.summary.txt", self.recorder.ledger().entries());
+        let path = self.options.output.join(file);
+        let error = |source| ExchangeError::Io { path: path.clone(), action: "summarised", source };
+        self.lines.flush().map_err(error)?;
+        let lines = self.lines.get_ref();
+        self.console.show(&format!("\n{head}"));
+        (&*lines).rewind().map_err(error)?;
+        for line in BufReader::new(lines).lines() {
+            self.console.show(&format!("{}\n", line.map_err(error)?));
+        }
+        self.console.show(&tail);
         if self.options.dry_run {
             return Ok(());
         }
-        let file = format!("session-{:06}.summary.txt", self.recorder.ledger().entries());
-        exchange::write_path(&self.options.output.join(file), text.as_bytes())
+        (&*lines).rewind().map_err(error)?;
+        let mut whole = head.as_bytes().chain(lines).chain(tail.as_bytes());
+        exchange::write_from(&path, &mut whole)
     }
 }

@@ -12,7 +12,8 @@ mod signing;
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::io;
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 
 use countersign::exchange::{self, ExchangeError};
@@ -178,8 +179,8 @@ struct Session<'a, C, O> {
     seen: HashSet<RequestId>,
     answer_again: HashSet<RequestId>,
     recorded: Vec<Recorded>,
-    /// The summary's lines so far, in one text: a batch has thousands.
-    lines: String,
+    /// The summary's lines so far, in a file without a name: a batch has thousands.
+    lines: BufWriter<File>,
     stick_failures: Vec<ExchangeError>,
     tally: Tally,
 }
@@ -217,7 +218,7 @@ where
         seen: HashSet::new(),
         answer_again: HashSet::new(),
         recorded: Vec::new(),
-        lines: String::new(),
+        lines: BufWriter::new(tempfile::tempfile()?),
         stick_failures: Vec::new(),
         tally: Tally::default(),
     };
@@ -307,8 +308,10 @@ where
 
     /// Adds to the summary.
     fn note(&mut self, line: impl AsRef<str>) {
-        self.lines.push_str(line.as_ref());
-        self.lines.push('\n');
+        if let Err(source) = writeln!(self.lines, "{}", line.as_ref()) {
+            let path = self.options.output.clone();
+            self.stick_failures.push(ExchangeError::Io { path, action: "summarised", source });
+        }
     }
 
     /// Writes to the journal, unless this is a dry run.
