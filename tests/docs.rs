@@ -50,3 +50,20 @@ fn the_schemas_are_the_programs_own() {
     assert!(!fresh.is_empty());
     assert!(written == fresh, "docs/schema is old: countersign generate schema docs/schema");
 }
+
+#[test]
+fn manual_pages_and_completions_are_made_for_both_programs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, page) in [("countersign", "request-certify"), ("airgap", "session-run")] {
+        for what in ["man", "completions"] {
+            let mut command = Command::new(program(name));
+            run(command.args(["generate", what]).arg(folder.path()), "").ok();
+        }
+        let page = fs::read_to_string(folder.path().join(format!("{name}-{page}.1")));
+        assert!(page.expect("a manual page").contains("Example:"));
+        for shell in [format!("{name}.bash"), format!("_{name}"), format!("{name}.fish")] {
+            let text = fs::read_to_string(folder.path().join(shell)).expect("completions");
+            assert!(text.contains(name));
+        }
+    }
+}
