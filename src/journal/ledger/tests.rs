@@ -1,0 +1,104 @@
+//! The counter's bookkeeping, and what counts as decided.
+
+use super::*;
+use crate::digest::Sha256;
+use crate::journal::Consent;
+
+struct Writer(Ledger, Vec<Entry>);
+
+impl Writer {
+    fn write(&mut self, event: Event) {
+        let at = Timestamp::from_unix(1_790_000_000);
+        let sequence = self.1.len() as u64;
+        let entry = Entry { sequence, previous: Sha256::ZERO, at, event };
+        self.0.add(&entry, sequence);
+        self.1.push(entry);
+    }
+
+    fn history(&self, request: RequestId) -> History {
+        let load = |at: u64| self.1.get(usize::try_from(at).ok()?).cloned();
+        self.0.history(request, Some(Fingerprint::from([9; 20])), &load)
+    }
+
+    fn start(&mut self) {
+        self.write(Event::SessionStarted { policy: Sha256::ZERO, software: String::new() });
+    }
+
+    fn counter(&mut self, card: &str, count: u32, moment: Moment) {
+        let master = Fingerprint::from([1; 20]);
+        self.write(Event::Counter { card: card.to_owned(), master, count, moment });
+    }
+
+    fn consent(&mut self, request: RequestId, master: u8, signatures: usize) {
+        self.write(Event::Consented {
+            request,
+            master: Fingerprint::from([master; 20]),
+            operation: OperationName::Certify,
+            key: Fingerprint::from([9; 20]),
+            user_ids: vec!["A <a@example.org>".into(); signatures],
+            created: Timestamp::from_unix(1_780_000_000),
+            expires: None,
+            statements: vec![Sha256::ZERO; signatures],
+            consent: Consent::Typed,
+        });
+    }
+
+    fn sign(&mut self, request: RequestId, statement: u32) {
+        let signature = serde_json::from_str("\"AAAA\"").expect("a block");
+        self.write(Event::Signed { request, statement, signature });
+    }
+}
+
+fn writer() -> Writer {
+    Writer(Ledger::default(), Vec::new())
+}
+
+#[test]
+fn signatures_of_one_card_are_not_credited_to_another() {
+    let mut w = writer();
+    let request = RequestId(Sha256::of("one"));
+    w.start();
+    w.consent(request, 1, 3);
+    w.counter("A", 10, Moment::Before);
+    w.sign(request, 0);
+    w.start();
+    w.counter("B", 50, Moment::Before);
+    w.sign(request, 1);
+    assert_eq!(w.0.expected_counter("A").map(|(least, _)| least), Some(11));
+    assert_eq!(w.0.expected_counter("B").map(|(least, _)| least), Some(51));
+    assert_eq!(w.0.expected_counter("C"), None);
+}
+
+#[test]
+fn only_a_session_cut_off_while_signing_leaves_room_for_one_signature() {
+    let mut w = writer();
+    let request = RequestId(Sha256::of("one"));
+    w.start();
+    w.consent(request, 1, 1);
+    w.start();
+    assert_eq!(w.0.expected_counter("A"), None);
+    w.counter("A", 10, Moment::Before);
+    w.start();
+    assert_eq!(w.0.expected_counter("A"), Some((10, 11)));
+    w.counter("A", 11, Moment::Before);
+    w.sign(request, 0);
+    w.counter("A", 12, Moment::After);
+    w.start();
+    assert_eq!(w.0.expected_counter("A"), Some((12, 12)));
+}
+
+#[test]
+fn what_was_signed_of_a_refused_request_counts_for_others_and_not_against_itself() {
+    let mut w = writer();
+    let request = RequestId(Sha256::of("one"));
+    w.consent(request, 1, 2);
+    w.counter("A", 10, Moment::Before);
+    w.sign(request, 0);
+    let (by, violations) = (Refuser::Policy, Vec::new());
+    w.write(Event::Refused { request: Some(request), file: None, by, violations });
+    let other = w.history(RequestId(Sha256::of("two")));
+    assert_eq!(other.decisions.len(), 1);
+    assert_eq!(other.decisions[0].user_ids.len(), 1);
+    assert!(w.history(request).decisions.is_empty());
+    assert_eq!(w.0.pending().count(), 0);
+}
