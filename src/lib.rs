@@ -15,6 +15,7 @@ pub mod digest;
 pub mod exchange;
 pub mod fingerprint;
 pub mod journal;
+pub mod module;
 pub mod operation;
 pub mod policy;
 pub mod request;

@@ -1,0 +1,14 @@
+//! Modules as FreePBX signs them: what is in a `module.sig`, whether it is true of a folder, who
+//! signed it and by which chain that counts, and what FreePBX would say.
+//!
+//! A `module.sig` is read in stages, each a type of its own: [`SignedText`] (bytes from outside,
+//! nothing believed), [`Manifest`] (what the text lists), [`Comparison`] (the list against the
+//! files). Verdicts are functions of these and of a keyring; only the files' reader touches a disk.
+
+mod comparison;
+mod manifest;
+mod name;
+
+pub use comparison::{Comparison, FileState};
+pub use manifest::{Config, Entry, Form, Manifest};
+pub use name::{NameError, RawName};
