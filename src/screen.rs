@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::certificate::algorithm;
 use crate::digest::Sha256;
-use crate::operation::{Operation, Statement};
+use crate::operation::{Object, Statement};
 use crate::policy::{Context, Decision, Finding, History, Kind, Rejection, Review, Verdict};
 use crate::request::Request;
 use crate::safe::{Safe, clip};
@@ -16,21 +16,13 @@ const WIDTH: usize = 78;
 /// The request once more in two lines, for right above the question: a long screen scrolls away.
 pub fn recap(review: &Review) -> String {
     let request = review.request();
-    let ids = request.operation().user_ids();
-    let of = match ids {
-        [one] => Safe(&clip(one)).to_string(),
-        several => format!("{} user IDs", several.len()),
-    };
     let name = request.operation().name().to_string().replace('-', " ").to_uppercase();
-    let key = review.certificate().fingerprint().spaced();
-    let until = match request.operation() {
-        Operation::Certify(certify) => match certify.expires {
-            Some(at) => format!(" until {}", at.date()),
-            None => " without end".to_owned(),
-        },
-        Operation::RevokeCertification(_) => String::new(),
+    let about = match request.operation().object() {
+        Some(Object::Key(key)) => format!("key {}", key.spaced()),
+        Some(object @ Object::Module(_)) => object.to_string(),
+        None => String::new(),
     };
-    format!("{name} {of}{until}\nkey {key}")
+    format!("{name} {}\n{about}", Safe(&request.operation().brief()))
 }
 
 /// How much of each verdict to show.
@@ -48,12 +40,14 @@ pub fn review(review: &Review, context: &Context<'_>, history: &History, detail:
     let request = review.request();
     heading(&mut out, request, context);
     let certificate = review.certificate();
-    field(&mut out, "key", &certificate.fingerprint().spaced());
-    let made = Timestamp::from(certificate.primary().creation_time());
-    field(&mut out, "", &format!("{}, made {}", algorithm(certificate.primary()), made.date()));
+    if let Some(certificate) = certificate {
+        field(&mut out, "key", &certificate.fingerprint().spaced());
+        let made = Timestamp::from(certificate.primary().creation_time());
+        field(&mut out, "", &format!("{}, made {}", algorithm(certificate.primary()), made.date()));
+    }
     asked(&mut out, request);
     let master = context.masters.iter().find(|m| m.fingerprint() == request.master());
-    before(&mut out, &history.past(request.master(), master.map(|m| (certificate, m))));
+    before(&mut out, &history.past(request.master(), certificate.zip(master)));
     findings(&mut out, review.findings(), detail);
     signatures(&mut out, review.statements(), detail);
     digest(&mut out, request);
@@ -144,7 +138,7 @@ fn signatures(out: &mut String, statements: &[Statement], detail: Detail) {
     };
     let _ = writeln!(out, "\nthe master key will sign {count}, SHA-512 digests:");
     for statement in statements {
-        let id = String::from_utf8_lossy(statement.user_id().value()).into_owned();
+        let id = statement.about();
         let digest = hex::encode(statement.digest());
         match detail {
             Detail::Brief => {

@@ -238,7 +238,7 @@ fn a_station_without_records_learns_the_past_from_the_certificate() {
     let verified = Response::parse(&bytes)
         .and_then(|r| r.verify(&request, &bench.master))
         .expect("just what was asked");
-    let certified = verified.certificate(&[&bench.master]).expect("a certificate");
+    let certified = verified.certificate(&[&bench.master]).expect("limits").expect("one");
     assert_eq!(certified.decisions_of(&bench.master).len(), 1);
 
     let mut fresh = Bench::new();

@@ -49,8 +49,7 @@ pub(super) fn run(common: &Common, verb: RequestVerb) -> Result<(), Failure> {
                 trust: trust.map(|amount| TrustSignature { depth: 1, amount }),
             };
             let draft = Draft::new(now, master.fingerprint(), Operation::Certify(asked));
-            let key = certificate.fingerprint();
-            finish(common, &authority, &signer, &draft, key, now, &output)
+            finish(common, &authority, &signer, &draft, now, &output)
         }
         RequestVerb::Revoke { developer, reason, text, signer, gpg, master, output } => {
             let reason = match reason {
@@ -64,7 +63,7 @@ pub(super) fn run(common: &Common, verb: RequestVerb) -> Result<(), Failure> {
             let operation = authority.revocation(developer, master, reason, text)?;
             let draft = Draft::new(now, master.fingerprint(), operation);
             let signer = Signer::new(&signer, &gpg)?;
-            finish(common, &authority, &signer, &draft, developer, now, &output)
+            finish(common, &authority, &signer, &draft, now, &output)
         }
         RequestVerb::Show { files } => {
             let mut refused = 0;
@@ -86,11 +85,10 @@ fn finish(
     authority: &Authority,
     signer: &Signer,
     draft: &Draft,
-    key: Fingerprint,
     now: Timestamp,
     output: &OutputArgs,
 ) -> Result<(), Failure> {
-    let history = authority.history(key)?;
+    let history = history(authority, draft.operation())?;
     let context = authority.context(now);
     Policy::lint(&context, draft, &history).map_err(|r| refused(&r))?;
     let signed = signer.sign(&draft.text(), now)?;
@@ -145,7 +143,7 @@ fn show(authority: &Authority, file: &Path, now: Timestamp) -> Result<(), Failur
     let limit = authority.policy().limits.max_request_bytes;
     let request = Request::parse(&bytes, limit)
         .map_err(|e| Failure::new(Exit::Refused, anyhow::Error::new(e).context(shown(file))))?;
-    let history = subject_history(authority, &request)?;
+    let history = history(authority, request.operation())?;
     let context = authority.context(now);
     match Policy::review(&context, request, &history) {
         Ok(review) => {
@@ -166,12 +164,8 @@ fn shown(file: &Path) -> String {
     format!("{} is not a request", Safe(&file.display().to_string()))
 }
 
-fn subject_history(authority: &Authority, request: &Request) -> Result<History, Failure> {
-    let bytes = request.operation().certificate().untrusted_bytes();
-    match Certificate::read(bytes, &[]) {
-        Ok(certificate) => Ok(authority.history(certificate.fingerprint())?),
-        Err(_) => Ok(History::default()),
-    }
+fn history(authority: &Authority, operation: &Operation) -> Result<History, AuthorityError> {
+    operation.object().map_or(Ok(History::default()), |object| authority.history(&object))
 }
 
 /// The certificate with what the master said of it so far, by the record: the station may not

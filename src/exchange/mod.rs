@@ -3,6 +3,6 @@
 mod stick;
 
 pub use stick::{
-    ExchangeError, Listing, MAX_LISTED, list, open_path, read, read_path, sync_folder,
-    try_folder_of, write, write_from, write_many, write_path,
+    ExchangeError, MAX_LISTED, list, open_path, read, read_path, sync_folder, try_folder_of, visit,
+    write, write_from, write_many, write_path,
 };

@@ -28,9 +28,15 @@ pub struct Statement {
     typ: SignatureType,
     hashed: SubpacketArea,
     issuer: Key<PublicParts, PrimaryRole>,
-    primary: Key<PublicParts, PrimaryRole>,
-    user_id: UserID,
+    target: Target,
     digest: [u8; 64],
+}
+
+/// What a signature is over.
+#[derive(Clone, Debug)]
+enum Target {
+    /// A primary key and one of its user IDs (RFC 9580 §5.2.4).
+    UserId { primary: Box<Key<PublicParts, PrimaryRole>>, user_id: UserID },
 }
 
 /// Why a statement cannot be built, or a signature is not the one that was predicted.
@@ -70,14 +76,16 @@ impl Statement {
         typ: SignatureType,
         created: Timestamp,
         master: &Certificate,
-        certificate: &Certificate,
+        certificate: Option<&Certificate>,
         user_id: &str,
         subpackets: Vec<SubpacketValue>,
     ) -> Result<Self, StatementError> {
-        let user_id = certificate
-            .user_id(user_id)
-            .ok_or_else(|| StatementError::NoSuchUserId(user_id.to_owned()))?;
-        Self::new(typ, created, master.primary(), certificate.primary(), user_id, subpackets)
+        let missing = || StatementError::NoSuchUserId(user_id.to_owned());
+        let certificate = certificate.ok_or_else(missing)?;
+        let user_id = certificate.user_id(user_id).ok_or_else(missing)?.clone();
+        let primary = Box::new(certificate.primary().clone());
+        let target = Target::UserId { primary, user_id };
+        Self::new(typ, created, master.primary(), target, subpackets)
     }
 
     /// The self-signature of a new master over its user ID (type 0x13, RFC 9580 §5.2.1.7).
@@ -90,15 +98,15 @@ impl Statement {
         subpackets: Vec<SubpacketValue>,
     ) -> Result<Self, StatementError> {
         let typ = SignatureType::PositiveCertification;
-        Self::new(typ, key.creation_time().into(), key, key, user_id, subpackets)
+        let target = Target::UserId { primary: Box::new(key.clone()), user_id: user_id.clone() };
+        Self::new(typ, key.creation_time().into(), key, target, subpackets)
     }
 
     fn new(
         typ: SignatureType,
         created: Timestamp,
         issuer: &Key<PublicParts, PrimaryRole>,
-        primary: &Key<PublicParts, PrimaryRole>,
-        user_id: &UserID,
+        target: Target,
         subpackets: Vec<SubpacketValue>,
     ) -> Result<Self, StatementError> {
         if !matches!(issuer.pk_algo(), PublicKeyAlgorithm::RSAEncryptSign) {
@@ -118,14 +126,7 @@ impl Statement {
             .collect::<Result<Vec<_>, _>>()
             .and_then(SubpacketArea::new)
             .map_err(StatementError::Unfit)?;
-        let mut statement = Self {
-            typ,
-            hashed,
-            issuer: issuer.clone(),
-            primary: primary.clone(),
-            user_id: user_id.clone(),
-            digest: [0; 64],
-        };
+        let mut statement = Self { typ, hashed, issuer: issuer.clone(), target, digest: [0; 64] };
         statement.digest = statement.compute_digest()?;
         Ok(statement)
     }
@@ -135,9 +136,18 @@ impl Statement {
         &self.digest
     }
 
-    /// The user ID that the signature is about.
-    pub fn user_id(&self) -> &UserID {
-        &self.user_id
+    /// The user ID that the signature is about, where it is about one.
+    pub fn user_id(&self) -> Option<&UserID> {
+        match &self.target {
+            Target::UserId { user_id, .. } => Some(user_id),
+        }
+    }
+
+    /// What the signature is about, for people (untrusted text).
+    pub fn about(&self) -> String {
+        match &self.target {
+            Target::UserId { user_id, .. } => String::from_utf8_lossy(user_id.value()).into_owned(),
+        }
     }
 
     /// The signature packet with the RSA value `rsa` (big-endian), verified.
@@ -198,9 +208,12 @@ impl Statement {
         let value = mpi::Signature::RSA { s: mpi::MPI::new(&[1]) };
         let packet = Signature::from(self.packet(value));
         let mut hash = HASH.context().map_err(StatementError::Unfit)?.for_signature(4);
-        packet
-            .hash_userid_binding(&mut hash, &self.primary, &self.user_id)
-            .map_err(StatementError::Unfit)?;
+        match &self.target {
+            Target::UserId { primary, user_id } => {
+                packet.hash_userid_binding(&mut hash, primary, user_id)
+            }
+        }
+        .map_err(StatementError::Unfit)?;
         let mut digest = [0; 64];
         hash.digest(&mut digest).map_err(StatementError::Unfit)?;
         Ok(digest)

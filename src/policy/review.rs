@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::rule::{Finding, Rule, Subject, Violation};
-use super::rules::common;
-use super::rules::requester::PROOF_OF_POSSESSION;
-use super::rules::revocation::REQUESTER_ALLOWED;
+use super::rules::{common, requester};
 use super::{Policy, Verdict};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
@@ -121,7 +119,7 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Review {
     request: Request,
-    certificate: Certificate,
+    certificate: Option<Certificate>,
     findings: Vec<Finding>,
     statements: Vec<Statement>,
 }
@@ -148,9 +146,9 @@ impl Review {
         &self.request
     }
 
-    /// The certificate that it is about.
-    pub fn certificate(&self) -> &Certificate {
-        &self.certificate
+    /// The certificate that it is about, where it is about one.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
     }
 
     /// Every rule's verdict.
@@ -174,11 +172,10 @@ impl Policy {
         draft: &Draft,
         history: &History,
     ) -> Result<(), Box<Rejection>> {
-        let about_signatures = [PROOF_OF_POSSESSION.name, REQUESTER_ALLOWED.name];
         let Err(mut rejection) = Self::review(context, draft.unsigned(), history) else {
             return Ok(());
         };
-        rejection.findings.retain(|f| !about_signatures.contains(&f.rule));
+        rejection.findings.retain(|f| !requester::ABOUT_SIGNATURES.contains(&f.rule));
         if rejection.violations().is_empty() { Ok(()) } else { Err(rejection) }
     }
 
@@ -203,18 +200,19 @@ impl Policy {
             }
         };
         let certificate = match common::certificate(&request, master) {
-            Ok((certificate, finding)) => {
+            Ok(Some((certificate, finding))) => {
                 findings.push(finding);
-                certificate
+                Some(certificate)
             }
+            Ok(None) => None,
             Err(finding) => {
                 findings.push(finding);
                 return Err(Box::new(Rejection { request, findings }));
             }
         };
-        let subject =
-            Subject { request: &request, context, master, certificate: &certificate, history };
-        let rules = common::RULES.iter().chain(request.operation().rules());
+        let about = certificate.as_ref();
+        let subject = Subject { request: &request, context, master, certificate: about, history };
+        let rules = common::RULES.iter().chain(request.operation().name().rules());
         findings.extend(rules.map(|rule: &Rule| Finding::of(rule, &subject)));
 
         let (finding, statements) = common::signable(&subject);

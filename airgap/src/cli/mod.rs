@@ -171,10 +171,9 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
                 continue;
             }
         };
-        let key = request.operation().certificate().untrusted_bytes();
-        let key = countersign::certificate::Certificate::read(key, &[]).ok();
-        let key = key.map(|c| c.fingerprint());
-        let history = station.history(&ledger, request.id(), key).map_err(station_failure)?;
+        let object = request.operation().object();
+        let history = station.history(&ledger, request.id(), object.as_ref());
+        let history = history.map_err(station_failure)?;
         match Policy::review(&context, request, &history) {
             Ok(review) => countersign::cli::put(format_args!(
                 "{}",

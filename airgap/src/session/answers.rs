@@ -1,15 +1,13 @@
 //! Answers go out: each as soon as it is complete, then a summary for people.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 
 use countersign::digest::Sha256;
 use countersign::exchange::{self, ExchangeError};
-use countersign::fingerprint::Fingerprint;
 use countersign::journal::Event;
-use countersign::request::{MAX_BYTES, Request, RequestId};
-use countersign::response::{Outcome, Response, SignatureBlock};
+use countersign::request::{MAX_BYTES, Request};
+use countersign::response::{Outcome, Response};
 
 use super::intake::describe;
 use super::{Session, SessionError, counted};
@@ -39,36 +37,18 @@ where
                 Ok(self.recorder.append_lazily(Event::Answered { request, response })?)
             }
             Err(error) => {
-                self.stick_failures.push(error);
+                self.stick.failed(error);
                 Ok(())
             }
         }
     }
 
-    /// Writes the answers to requests that were signed in earlier sessions, in one pass over the
-    /// journal.
+    /// Writes the answers to requests that were signed in earlier sessions.
     pub(super) fn answer_from_journal(&mut self) -> Result<(), SessionError> {
-        if self.answer_again.is_empty() {
-            return Ok(());
-        }
-        let mut parts: HashMap<RequestId, (Fingerprint, usize, Vec<SignatureBlock>)> =
-            HashMap::new();
-        let wanted = &self.answer_again;
-        self.station.read_journal(|entry| match &entry.event {
-            Event::Consented { request, master, statements, .. } if wanted.contains(request) => {
-                parts.entry(*request).or_insert_with(|| (*master, statements.len(), Vec::new()));
-            }
-            Event::Signed { request, statement, signature } => {
-                if let Some((_, _, blocks)) = parts.get_mut(request)
-                    && blocks.len() == *statement as usize
-                {
-                    blocks.push(signature.clone());
-                }
-            }
-            _ => {}
-        })?;
-        for (id, (master, count, signatures)) in parts {
-            if signatures.len() != count {
+        while let Some(id) = self.agenda.take_answer()? {
+            let Some(consented) = self.recorder.consented(id)? else { continue };
+            let signatures = self.recorder.signatures(id)?;
+            if signatures.len() != consented.statements.len() {
                 continue;
             }
             let kept = exchange::read_path(&self.recorder.kept(id), MAX_BYTES).ok();
@@ -77,8 +57,8 @@ where
                 self.console.show(&text);
                 continue;
             };
-            let response = Response::new(id, Outcome::Signed { master, signatures });
-            self.write_answer(&request, &response)?;
+            let outcome = Outcome::Signed { master: consented.master, signatures };
+            self.write_answer(&request, &Response::new(id, outcome))?;
             self.tally.answered_again += 1;
             self.note(format!("answered again from the journal  {}", describe(&request)));
         }

@@ -133,14 +133,14 @@ impl Case {
     pub(super) fn asked(&mut self) -> &mut Certify {
         match &mut self.operation {
             Operation::Certify(certify) => certify,
-            Operation::RevokeCertification(_) => panic!("this case is about a certification"),
+            _ => panic!("this case is about a certification"),
         }
     }
 
     pub(super) fn revocation(&mut self) -> &mut RevokeCertification {
         match &mut self.operation {
             Operation::RevokeCertification(revoke) => revoke,
-            Operation::Certify(_) => panic!("this case is about a revocation"),
+            _ => panic!("this case is about a revocation"),
         }
     }
 
