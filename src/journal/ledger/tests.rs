@@ -4,6 +4,7 @@ use super::*;
 use crate::digest::Sha256;
 use crate::journal::Consent;
 use crate::operation::OperationName;
+use crate::policy::History;
 
 struct Writer(Ledger, Vec<Entry>);
 
