@@ -3,7 +3,7 @@
 mod error;
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Write as _};
+use std::io::{BufReader, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -11,14 +11,14 @@ use std::time::Instant;
 use rustix::fs::FlockOperation;
 
 use countersign::digest::Sha256;
-use countersign::exchange::{self, ExchangeError};
+use countersign::exchange::{self};
 use countersign::fingerprint::Fingerprint;
-use countersign::journal::{Chain, End, Entry, Event, JournalError, Ledger, MAX_LINE};
+use countersign::journal::{Chain, End, Entry, Event, Ledger, MAX_LINE};
 use countersign::operation::Object;
 use countersign::policy::History;
 use countersign::request::RequestId;
 use countersign::response::SignatureBlock;
-use countersign::scratch::{Scratch, ScratchError};
+use countersign::scratch::Scratch;
 use countersign::time::Timestamp;
 
 use crate::consent::Consent;
