@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::certificate::algorithm;
 use crate::digest::Sha256;
+use crate::module::Changes;
 use crate::operation::{Object, Statement};
 use crate::policy::{Context, Decision, Finding, History, Kind, Rejection, Review, Verdict};
 use crate::request::Request;
@@ -48,6 +49,9 @@ pub fn review(review: &Review, context: &Context<'_>, history: &History, detail:
     asked(&mut out, request);
     let master = context.masters.iter().find(|m| m.fingerprint() == request.master());
     before(&mut out, &history.past(request.master(), certificate.zip(master)));
+    if let Some(changes) = review.changes() {
+        changed(&mut out, changes, detail);
+    }
     findings(&mut out, review.findings(), detail);
     signatures(&mut out, review.statements(), detail);
     digest(&mut out, request);
@@ -94,12 +98,32 @@ fn before(out: &mut String, past: &[Decision]) {
     }
 }
 
+/// The files that differ from the list signed last: all of them, or what fits one screen.
+fn changed(out: &mut String, changes: &Changes, detail: Detail) {
+    field(out, "changed since", &changes.to_string());
+    let marks = [("+", &changes.added), ("-", &changes.removed), ("~", &changes.altered)];
+    let mut lines =
+        marks.into_iter().flat_map(|(mark, paths)| paths.iter().map(move |p| (mark, p)));
+    let shown = match detail {
+        Detail::Brief => 15,
+        Detail::Full => usize::MAX,
+    };
+    for (mark, path) in lines.by_ref().take(shown) {
+        field(out, "", &format!("{mark} {}", Safe(path)));
+    }
+    match lines.count() {
+        0 => {}
+        more => field(out, "", &format!("and {more} more: airgap request review shows all")),
+    }
+}
+
 fn line(decision: &Decision) -> String {
     let ids: Vec<String> = decision.user_ids.iter().map(|id| Safe(id).to_string()).collect();
     let what = match decision.kind {
         Kind::Certified { expires: Some(at) } => format!("certified until {}", at.date()),
         Kind::Certified { expires: None } => "certified without end".into(),
         Kind::Revoked => "REVOKED".into(),
+        Kind::SignedModule => return format!("{} signed", decision.created.date()),
     };
     format!("{} {what}: {}", decision.created.date(), ids.join(", "))
 }

@@ -11,8 +11,10 @@ use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
-use crate::operation::{Agreement, CertificateBlock, Certify, Operation, Reason, TrustSignature};
-use crate::policy::{History, Policy, Rejection};
+use crate::operation::{
+    Agreement, CertificateBlock, Certify, Operation, Reason, SignModule, TrustSignature,
+};
+use crate::policy::{Evidence, History, Policy, Rejection};
 use crate::request::{Draft, MAX_BYTES, Request};
 use crate::safe::Safe;
 use crate::screen::{self, Detail};
@@ -49,7 +51,7 @@ pub(super) fn run(common: &Common, verb: RequestVerb) -> Result<(), Failure> {
                 trust: trust.map(|amount| TrustSignature { depth: 1, amount }),
             };
             let draft = Draft::new(now, master.fingerprint(), Operation::Certify(asked));
-            finish(common, &authority, &signer, &draft, now, &output)
+            finish(common, &authority, &signer, &draft, &Evidence::default(), now, &output)
         }
         RequestVerb::Revoke { developer, reason, text, signer, gpg, master, output } => {
             let reason = match reason {
@@ -63,7 +65,7 @@ pub(super) fn run(common: &Common, verb: RequestVerb) -> Result<(), Failure> {
             let operation = authority.revocation(developer, master, reason, text)?;
             let draft = Draft::new(now, master.fingerprint(), operation);
             let signer = Signer::new(&signer, &gpg)?;
-            finish(common, &authority, &signer, &draft, now, &output)
+            finish(common, &authority, &signer, &draft, &Evidence::default(), now, &output)
         }
         RequestVerb::Show { files } => {
             let mut refused = 0;
@@ -85,12 +87,13 @@ fn finish(
     authority: &Authority,
     signer: &Signer,
     draft: &Draft,
+    evidence: &Evidence,
     now: Timestamp,
     output: &OutputArgs,
 ) -> Result<(), Failure> {
     let history = history(authority, draft.operation())?;
     let context = authority.context(now);
-    Policy::lint(&context, draft, &history).map_err(|r| refused(&r))?;
+    Policy::lint(&context, draft, &history, evidence).map_err(|r| refused(&r))?;
     let signed = signer.sign(&draft.text(), now)?;
     let limit = authority.policy().limits.max_request_bytes;
     let request = Request::parse(&signed, limit)?;
@@ -98,7 +101,7 @@ fn finish(
     let later = request.signatures().iter().filter_map(|s| s.signature_creation_time());
     let later = later.map(Timestamp::from).max().map_or(now, |t| t.max(now));
     let context = authority.context(if common.time.is_some() { now } else { later });
-    let review = Policy::review(&context, request, &history).map_err(|r| refused(&r))?;
+    let review = Policy::review(&context, request, &history, evidence).map_err(|r| refused(&r))?;
     let request = review.request();
     let place = write(output, &request.file_name(), request.text().as_bytes())?;
     if !common.quiet {
@@ -145,7 +148,12 @@ fn show(authority: &Authority, file: &Path, now: Timestamp) -> Result<(), Failur
         .map_err(|e| Failure::new(Exit::Refused, anyhow::Error::new(e).context(shown(file))))?;
     let history = history(authority, request.operation())?;
     let context = authority.context(now);
-    match Policy::review(&context, request, &history) {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let mut evidence = exchange::evidence(request.operation(), &history, folder, |_| None);
+    if let Some(asked) = request.operation().as_any::<SignModule>() {
+        evidence.previous = authority.last_list(&asked.module)?;
+    }
+    match Policy::review(&context, request, &history, &evidence) {
         Ok(review) => {
             crate::cli::put(format_args!(
                 "{}",

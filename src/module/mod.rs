@@ -7,6 +7,7 @@
 
 mod armor;
 mod block;
+mod changes;
 mod comparison;
 mod lines;
 mod manifest;
@@ -15,6 +16,7 @@ mod path;
 mod signed_text;
 
 pub use armor::ArmorError;
+pub use changes::Changes;
 pub use comparison::{Comparison, FileState};
 pub use manifest::{Config, Entry, Form, MAX_ENTRIES, Manifest, ManifestError, Problem};
 pub use name::{NameError, RawName};
