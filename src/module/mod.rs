@@ -8,6 +8,7 @@
 mod armor;
 mod block;
 mod comparison;
+pub mod ini;
 mod lines;
 mod manifest;
 mod name;
