@@ -9,6 +9,7 @@ mod armor;
 mod block;
 mod changes;
 mod comparison;
+pub mod ini;
 mod lines;
 mod manifest;
 mod name;
