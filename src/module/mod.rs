@@ -5,10 +5,18 @@
 //! nothing believed), [`Manifest`] (what the text lists), [`Comparison`] (the list against the
 //! files). Verdicts are functions of these and of a keyring; only the files' reader touches a disk.
 
+pub mod chain;
 mod comparison;
+pub mod gpg;
+pub mod keyring;
 mod manifest;
 mod name;
+mod signer;
+mod signing_key;
 
 pub use comparison::{Comparison, FileState};
+pub use keyring::Keyring;
 pub use manifest::{Config, Entry, Form, Manifest};
 pub use name::{NameError, RawName};
+pub use signer::{Author, Flaw, Signer, author};
+pub use signing_key::{Capability, KeyState, Kind, Revoked, SigningKey};
