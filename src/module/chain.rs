@@ -4,6 +4,8 @@
 //! Unlike GnuPG ([`super::gpg`]), this believes no certification from the future, lets a later
 //! revocation outweigh every earlier certification, whosever it is, and names what is weak.
 
+use std::fmt;
+
 use sequoia_openpgp as openpgp;
 
 use openpgp::packet::UserID;
@@ -100,6 +102,34 @@ pub enum Lapse {
     },
     /// No master appointed the introducer, or not completely, or not for this user ID.
     NotAppointed,
+}
+
+impl fmt::Display for Lapse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Revoked { at } => write!(f, "certification revoked on {}", at.date()),
+            Self::Expired { at } => write!(f, "certification expired on {}", at.date()),
+            Self::MadeLater { at } => {
+                write!(f, "certified on {}, not yet when the module was signed", at.date())
+            }
+            Self::Future { at } => write!(f, "certification dated {at}"),
+            Self::Digest { at } => {
+                write!(f, "certification of {} over a digest that nobody believes", at.date())
+            }
+            Self::UserIdRevoked { at } => {
+                write!(f, "certified for a user ID that was given up on {}", at.date())
+            }
+            Self::CertifierRevoked { at } => {
+                write!(f, "certified by a key that was revoked on {}", at.date())
+            }
+            Self::CertifierExpired { at } => {
+                write!(f, "certified by a key that ended on {}", at.date())
+            }
+            Self::NotAppointed => {
+                f.write_str("certified by somebody whom no master appointed for it")
+            }
+        }
+    }
 }
 
 impl<'a> Certifier<'a> {

@@ -7,8 +7,10 @@
 
 use std::fmt;
 
-use openpgp::packet::Signature;
 use sequoia_openpgp as openpgp;
+
+use openpgp::packet::Signature;
+use openpgp::types::PublicKeyAlgorithm;
 
 use super::Keyring;
 use super::chain::{covers, user_id_revoked_at};
@@ -144,6 +146,37 @@ fn of_signer(signer: &Signer<'_>, keyring: &Keyring, now: Timestamp) -> Answer {
     };
     let trust = (!expired).then(|| validity(certificate, keyring, now));
     Answer::Valid { word, key, primary: certificate.fingerprint(), trust }
+}
+
+/// Whether `gpg --check-sigs` lists a valid revocation by an RSA master, where FreePBX looks for
+/// one (`^rev:!::1:KEYID` for each master): on the signer's certificate, or, where no signature
+/// was valid, on any in the keyring, because gpg is then asked about all.
+pub fn lists_a_revocation(
+    signer: Option<Fingerprint>,
+    keyring: &Keyring,
+    now: Timestamp,
+) -> bool {
+    let looked_at = keyring.all().filter(|c| signer.is_none_or(|s| c.fingerprint() == s));
+    let masters: Vec<&Certificate> = keyring.masters().iter().filter(|m| is_rsa(m)).collect();
+    let revoked_by = |certificate: &Certificate, master: &Certificate| {
+        let others_word = is_usable(master, now)
+            && certificate.opinions_of(master).iter().any(|o| o.revokes && is_believed(o));
+        let own = certificate.fingerprint() == master.fingerprint();
+        others_word || (own && revokes_itself(certificate))
+    };
+    looked_at.into_iter().any(|c| masters.iter().any(|m| revoked_by(c, m)))
+}
+
+/// Whether a certificate bears a revocation by its own key, of anything.
+fn revokes_itself(certificate: &Certificate) -> bool {
+    let cert = certificate.cert();
+    cert.primary_key().self_revocations().next().is_some()
+        || cert.userids().any(|u| u.self_revocations().next().is_some())
+        || cert.keys().subkeys().any(|k| k.self_revocations().next().is_some())
+}
+
+fn is_rsa(certificate: &Certificate) -> bool {
+    certificate.primary().pk_algo() == PublicKeyAlgorithm::RSAEncryptSign
 }
 
 /// How valid gpg takes a key to be: the best of its user IDs.

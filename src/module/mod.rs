@@ -7,16 +7,21 @@
 
 pub mod chain;
 mod comparison;
+mod destination;
+pub mod freepbx;
 pub mod gpg;
 pub mod keyring;
 mod manifest;
 mod name;
 mod signer;
 mod signing_key;
+mod status;
 
 pub use comparison::{Comparison, FileState};
+pub use destination::{Destination, SystemFolder, destination};
 pub use keyring::Keyring;
 pub use manifest::{Config, Entry, Form, Manifest};
 pub use name::{NameError, RawName};
 pub use signer::{Author, Flaw, Signer, author};
 pub use signing_key::{Capability, KeyState, Kind, Revoked, SigningKey};
+pub use status::Status;
