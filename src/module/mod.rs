@@ -5,23 +5,33 @@
 //! nothing believed), [`Manifest`] (what the text lists), [`Comparison`] (the list against the
 //! files). Verdicts are functions of these and of a keyring; only the files' reader touches a disk.
 
+mod armor;
+mod block;
 pub mod chain;
 mod comparison;
 mod destination;
 pub mod freepbx;
 pub mod gpg;
 pub mod keyring;
+mod lines;
 mod manifest;
 mod name;
+mod path;
+mod signed_text;
 mod signer;
 mod signing_key;
 mod status;
 
+pub use armor::ArmorError;
 pub use comparison::{Comparison, FileState};
 pub use destination::{Destination, SystemFolder, destination};
 pub use keyring::Keyring;
-pub use manifest::{Config, Entry, Form, Manifest};
+pub use manifest::{Config, Entry, Form, MAX_ENTRIES, Manifest, ManifestError, Problem};
 pub use name::{NameError, RawName};
+pub use path::{BadName, judge};
+pub use signed_text::{
+    Deviation, MAX_BYTES, MAX_LINE, MAX_SIGNATURES, SignedText, SignedTextError, write_signed,
+};
 pub use signer::{Author, Flaw, Signer, author};
 pub use signing_key::{Capability, KeyState, Kind, Revoked, SigningKey};
 pub use status::Status;

@@ -11,7 +11,9 @@ const MAX_LENGTH: usize = 64;
 
 /// A module's raw name, as FreePBX names its folder and package: ASCII letters, digits, `_` and
 /// `-`, beginning with a letter or digit.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct RawName(String);
