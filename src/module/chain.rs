@@ -146,7 +146,8 @@ impl<'a> Chain<'a> {
     pub fn of(keyring: &'a Keyring, certificate: &Certificate, moments: Moments) -> Self {
         let own = keyring.master(certificate.fingerprint());
         let masters = keyring.masters().iter().map(Certifier::Master);
-        let others = keyring.others().iter().filter(|c| c.fingerprint() != certificate.fingerprint());
+        let others =
+            keyring.others().iter().filter(|c| c.fingerprint() != certificate.fingerprint());
         let introducers = others.filter(|c| appoints(keyring, c)).map(Certifier::Introducer);
         let words = masters
             .chain(introducers)
@@ -244,10 +245,7 @@ fn certifier_lapse(certifier: &Certificate, now: Timestamp) -> Option<Lapse> {
 
 /// When the certificate's owner took a user ID back for good: the newest self-signature on it is
 /// a revocation.
-pub(super) fn user_id_revoked_at(
-    certificate: &Certificate,
-    user_id: &UserID,
-) -> Option<Timestamp> {
+pub(super) fn user_id_revoked_at(certificate: &Certificate, user_id: &UserID) -> Option<Timestamp> {
     let made = |s: &openpgp::packet::Signature| s.signature_creation_time().map(Timestamp::from);
     let user_id = certificate.cert().userids().find(|u| u.userid() == user_id)?;
     let revoked = user_id.self_revocations().filter_map(made).max()?;

@@ -156,12 +156,9 @@ pub fn verdict(found: Found<'_>, keyring: &Keyring, now: Timestamp) -> Verdict {
     match secure {
         Secure::Absent => of_files(Path::Local, config, files, now),
         Secure::Lists(files) => of_files(Path::Local, config, files, now),
-        Secure::Refused => Verdict {
-            status: Status::NONE,
-            details: Vec::new(),
-            checked: 0,
-            path: Path::Exception,
-        },
+        Secure::Refused => {
+            Verdict { status: Status::NONE, details: Vec::new(), checked: 0, path: Path::Exception }
+        }
     }
 }
 
@@ -209,12 +206,7 @@ fn complaints(answers: &[Answer]) -> impl Iterator<Item = Complaint> + '_ {
 }
 
 /// The list against the files: each that is missing or differs takes the good bit away.
-fn of_files(
-    path: Path,
-    config: &Config,
-    files: &[(String, FileState)],
-    now: Timestamp,
-) -> Verdict {
+fn of_files(path: Path, config: &Config, files: &[(String, FileState)], now: Timestamp) -> Verdict {
     if config.has_expired(now) {
         let details = vec![Detail::Expired];
         return Verdict { status: Status::REVOKED, details, checked: 0, path };

@@ -10,13 +10,13 @@ use std::fmt;
 use sequoia_openpgp as openpgp;
 
 use openpgp::packet::Signature;
-use openpgp::types::PublicKeyAlgorithm;
+use openpgp::types::{HashAlgorithm, PublicKeyAlgorithm};
 
-use super::Keyring;
 use super::chain::{covers, user_id_revoked_at};
 use super::signer::{Author, Flaw, Signer, author};
 use super::signing_key::{Capability, SigningKey};
-use crate::certificate::{Certificate, Introduction, Opinion, Revocable, Strength};
+use super::{Deviation, Keyring, SignedText};
+use crate::certificate::{Certificate, Introduction, LAST_SHA1, Opinion, Revocable};
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
 
@@ -116,6 +116,17 @@ impl fmt::Display for Answer {
     }
 }
 
+/// What gpg answers about a file, for each of its signatures. It looks at the first block alone,
+/// whatever comes after that.
+pub fn answers(text: &SignedText, keyring: &Keyring, now: Timestamp) -> Vec<Answer> {
+    let unannounced = text.deviations().contains(&Deviation::HashHeader);
+    let of_each = text.signatures().iter().map(|signature| match answer(signature, keyring, now) {
+        Answer::Valid { .. } | Answer::Bad if unannounced => Answer::Error(Cause::Unfit),
+        answer => answer,
+    });
+    of_each.collect()
+}
+
 /// What gpg answers about `signature`, which carries the digest computed over its text.
 pub fn answer(signature: &Signature, keyring: &Keyring, now: Timestamp) -> Answer {
     match author(signature, keyring) {
@@ -151,11 +162,7 @@ fn of_signer(signer: &Signer<'_>, keyring: &Keyring, now: Timestamp) -> Answer {
 /// Whether `gpg --check-sigs` lists a valid revocation by an RSA master, where FreePBX looks for
 /// one (`^rev:!::1:KEYID` for each master): on the signer's certificate, or, where no signature
 /// was valid, on any in the keyring, because gpg is then asked about all.
-pub fn lists_a_revocation(
-    signer: Option<Fingerprint>,
-    keyring: &Keyring,
-    now: Timestamp,
-) -> bool {
+pub fn lists_a_revocation(signer: Option<Fingerprint>, keyring: &Keyring, now: Timestamp) -> bool {
     let looked_at = keyring.all().filter(|c| signer.is_none_or(|s| c.fingerprint() == s));
     let masters: Vec<&Certificate> = keyring.masters().iter().filter(|m| is_rsa(m)).collect();
     let revoked_by = |certificate: &Certificate, master: &Certificate| {
@@ -257,10 +264,13 @@ fn certified<'a>(
     })
 }
 
+/// Whether gpg checks an opinion at all: it passes over SHA-1 made after 2019-01-19, revocations
+/// among it.
 fn is_believed(opinion: &Opinion) -> bool {
-    match opinion.strength() {
-        Strength::Full | Strength::Legacy => true,
-        Strength::Nothing => false,
+    match opinion.digest {
+        HashAlgorithm::MD5 => false,
+        HashAlgorithm::SHA1 => opinion.created <= LAST_SHA1,
+        _ => true,
     }
 }
 
@@ -271,7 +281,6 @@ fn has_ended(opinion: &Opinion, now: Timestamp) -> bool {
 /// Which of two opinions counts, `b` being the younger: an irrevocable one that has not ended
 /// beats one that is not so, whichever is older.
 fn chosen<'o>(a: &'o Opinion, b: &'o Opinion, now: Timestamp) -> &'o Opinion {
-    let lasting =
-        |o: &Opinion| !o.revokes && o.revocable == Revocable::No && !has_ended(o, now);
+    let lasting = |o: &Opinion| !o.revokes && o.revocable == Revocable::No && !has_ended(o, now);
     if lasting(a) && !lasting(b) { a } else { b }
 }

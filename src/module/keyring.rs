@@ -92,9 +92,6 @@ impl Keyring {
         let id = openpgp::KeyID::from(handle.clone());
         let places = self.places.get(id.as_bytes()).map(Vec::as_slice).unwrap_or_default();
         let certificates = places.iter().filter_map(|at| self.all().nth(*at));
-        certificates
-            .flat_map(SigningKey::all)
-            .filter(|key| handle.aliases(key.handle()))
-            .collect()
+        certificates.flat_map(SigningKey::all).filter(|key| handle.aliases(key.handle())).collect()
     }
 }

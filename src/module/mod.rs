@@ -7,9 +7,11 @@
 
 mod armor;
 mod block;
+pub mod candidates;
 pub mod chain;
 mod comparison;
 mod destination;
+pub mod explain;
 pub mod freepbx;
 pub mod gpg;
 pub mod keyring;
@@ -17,10 +19,12 @@ mod lines;
 mod manifest;
 mod name;
 mod path;
+mod reading;
 mod signed_text;
 mod signer;
 mod signing_key;
 mod status;
+pub mod strict;
 
 pub use armor::ArmorError;
 pub use comparison::{Comparison, FileState};
@@ -29,6 +33,7 @@ pub use keyring::Keyring;
 pub use manifest::{Config, Entry, Form, MAX_ENTRIES, Manifest, ManifestError, Problem};
 pub use name::{NameError, RawName};
 pub use path::{BadName, judge};
+pub use reading::{Parsed, Reading};
 pub use signed_text::{
     Deviation, MAX_BYTES, MAX_LINE, MAX_SIGNATURES, SignedText, SignedTextError, write_signed,
 };

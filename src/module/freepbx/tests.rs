@@ -75,7 +75,8 @@ fn a_local_list_needs_no_trust_unless_the_secure_folder_is_there() {
     assert_eq!(status(&unknown, &local, &files), 4, "gpg has to know some key");
     let missing = [("a.php".to_owned(), FileState::Missing)];
     let answers = [Answer::Bad];
-    let with = |secure| Found::Signature { answers: &answers, config: &local, files: &files, secure };
+    let with =
+        |secure| Found::Signature { answers: &answers, config: &local, files: &files, secure };
     let listed = verdict(with(Secure::Lists(&missing)), &keyring(), NOW);
     assert_eq!(listed.status.number(), 130);
     assert_eq!(verdict(with(Secure::Refused), &keyring(), NOW).path, Path::Exception);
