@@ -7,21 +7,39 @@
 
 mod armor;
 mod block;
+pub mod candidates;
+pub mod chain;
 mod changes;
 mod comparison;
+mod destination;
+pub mod explain;
+pub mod freepbx;
+pub mod gpg;
 pub mod ini;
+pub mod keyring;
 mod lines;
 mod manifest;
 mod name;
 mod path;
+mod reading;
 mod signed_text;
+mod signer;
+mod signing_key;
+mod status;
+pub mod strict;
 
 pub use armor::ArmorError;
 pub use changes::Changes;
 pub use comparison::{Comparison, FileState};
+pub use destination::{Destination, SystemFolder, destination};
+pub use keyring::Keyring;
 pub use manifest::{Config, Entry, Form, MAX_ENTRIES, Manifest, ManifestError, Problem};
 pub use name::{NameError, RawName};
 pub use path::{BadName, judge};
+pub use reading::{Parsed, Reading};
 pub use signed_text::{
     Deviation, MAX_BYTES, MAX_LINE, MAX_SIGNATURES, SignedText, SignedTextError, write_signed,
 };
+pub use signer::{Author, Flaw, Signer, author};
+pub use signing_key::{Capability, KeyState, Kind, Revoked, SigningKey};
+pub use status::Status;

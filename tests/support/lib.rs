@@ -10,6 +10,7 @@ pub mod modules;
 pub mod people;
 pub mod run;
 pub mod scenario;
+pub mod signers;
 pub mod station;
 pub mod virtual_reader;
 
