@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign_tests::Scenario;
 use countersign_tests::bad::{signs_nothing, with_changed_body};
 use countersign_tests::people::{self, fingerprint};
+use countersign_tests::{Scenario, elgamal};
 use serde_json::Value;
 
 /// The base64 lines of a request's certificate, replaced.
@@ -41,6 +41,18 @@ fn a_certificate_with_foreign_certifications_is_not_minimal() {
         })
     });
     signs_nothing(&s).ends(3).says("NO certificate").says("not minimal: 10 foreign");
+}
+
+#[test]
+fn a_certificate_of_an_old_key_that_signs_by_elgamal_is_refused() {
+    let old = elgamal::old_key("Bob Example <bob@example.org>");
+    for (certificate, words) in [
+        (old.primary, "NO key-algorithm the key is ElGamal 2048: ElGamal keys cannot sign safely"),
+        (old.public, "NO certificate the certificate is not minimal"),
+    ] {
+        let s = with_changed_body(|body| replace_certificate(body, |_| certificate.clone()));
+        signs_nothing(&s).ends(3).says(words).says("→ make");
+    }
 }
 
 /// A certification of Bob's user ID by Dave, as one packet.
