@@ -96,7 +96,12 @@ fn a_stick_that_cannot_be_written_loses_no_signature() {
     s.certify("bob").ok();
     let Some(mount) = Mount::new(&s, "out", "size=64k") else { return };
     mount.again("ro");
-    answers_later(&s, "out");
+    s.session().output("out").run().ends(6).says("1 signed").says("NO ANSWER");
+    let again = s.session().output("out").card("no-card-is-needed").run().ends(6);
+    again.says("NO ANSWER").says("0 answered again");
+    mount.again("rw");
+    s.session().output("out").card("no-card-is-needed").run().ok().says("1 answered again");
+    assert!(s.path("out").read_dir().expect("the stick").count() > 1, "answer and summary");
 }
 
 #[test]
@@ -108,6 +113,29 @@ fn a_full_stick_loses_no_signature() {
     answers_later(&s, "out");
     let left: Vec<_> = fs::read_dir(s.path("out")).expect("the stick").collect();
     assert_eq!(left.len(), 1, "half an answer is left: {left:?}");
+}
+
+/// Room for one answer: the first goes onto the stick, the others do not.
+#[test]
+fn a_stick_that_fills_up_between_two_answers_loses_none() {
+    let s = Scenario::new();
+    for name in ["bob", "carol", "dave"] {
+        s.certify(name).ok();
+    }
+    let Some(mount) = Mount::new(&s, "out", "size=16k") else { return };
+    fs::write(s.path("out/filler"), vec![0; 12 << 10]).expect("three of four pages");
+    let run = s.session().output("out").run().ends(6);
+    assert_eq!(run.out.matches("\nsigned     ").count(), 3, "{}", run.told());
+    assert_eq!(run.out.matches("\nNO ANSWER  ").count(), 2, "{}", run.told());
+    run.says("did not reach the stick; the next session writes it")
+        .says("3 file(s) could not be written");
+    drop(mount);
+    let counter = s.card()["counter"].clone();
+    s.clear_stick();
+    let next = s.session().card("no-card-is-needed").run().ok();
+    next.says("2 answered again").never_says("NO ANSWER");
+    assert_eq!(s.card()["counter"], counter);
+    assert_eq!(s.on_stick(".response.json").len(), 2);
 }
 
 /// A session that cannot write its answer says so, and the next one writes it without the card.

@@ -22,7 +22,7 @@ where
     O: FnMut() -> Result<Card, CardError>,
 {
     /// Writes one answer to the stick. A stick that is full or gone does not stop the session:
-    /// the answer is in the journal, and the end of the session says so.
+    /// what was signed is in the journal, and the summary names the answers that are missing.
     pub(super) fn write_answer(
         &mut self,
         request: &Request,
@@ -39,6 +39,12 @@ where
                 Ok(self.recorder.append_lazily(Event::Answered { request, response })?)
             }
             Err(error) => {
+                let next = match &response.outcome {
+                    Outcome::Signed { .. } => "the next session writes it",
+                    Outcome::Refused { .. } => "give the request again",
+                };
+                let name = describe(request);
+                self.note(format!("NO ANSWER  {name}: it did not reach the stick; {next}"));
                 self.stick_failures.push(error);
                 Ok(())
             }
@@ -78,9 +84,12 @@ where
                 continue;
             };
             let response = Response::new(id, Outcome::Signed { master, signatures });
+            let failures = self.stick_failures.len();
             self.write_answer(&request, &response)?;
-            self.tally.answered_again += 1;
-            self.note(format!("answered again from the journal  {}", describe(&request)));
+            if self.stick_failures.len() == failures {
+                self.tally.answered_again += 1;
+                self.note(format!("answered again from the journal  {}", describe(&request)));
+            }
         }
         Ok(())
     }
