@@ -30,7 +30,8 @@ use openpgp::types::{HashAlgorithm, KeyFlags};
 
 /// The PIN of every master in tests.
 pub const PIN: &str = "847261";
-const ADMIN_PIN: &str = "84726100";
+/// The Admin PIN of every master in tests.
+pub const ADMIN_PIN: &str = "84726100";
 
 /// A master on a practice card, made once for the whole test process and copied from then on.
 fn original() -> &'static (tempfile::TempDir, Certificate) {
