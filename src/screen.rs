@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::certificate::algorithm;
+use crate::certificate::{Certificate, algorithm};
 use crate::digest::Sha256;
 use crate::operation::{Operation, Statement};
 use crate::policy::{Context, Decision, Finding, History, Kind, Rejection, Review, Verdict};
@@ -53,7 +53,8 @@ pub fn review(review: &Review, context: &Context<'_>, history: &History, detail:
     field(&mut out, "", &format!("{}, made {}", algorithm(certificate.primary()), made.date()));
     asked(&mut out, request);
     let master = context.masters.iter().find(|m| m.fingerprint() == request.master());
-    before(&mut out, &history.past(request.master(), master.map(|m| (certificate, m))));
+    let past = history.past(request.master(), master.map(|m| (certificate, m)));
+    before(&mut out, &past, Some(certificate));
     findings(&mut out, review.findings(), detail);
     signatures(&mut out, review.statements(), detail);
     digest(&mut out, request);
@@ -63,11 +64,16 @@ pub fn review(review: &Review, context: &Context<'_>, history: &History, detail:
 /// The screen for a request that breaks a rule.
 pub fn rejection(rejection: &Rejection, context: &Context<'_>, history: &History) -> String {
     let mut out = String::new();
-    heading(&mut out, &rejection.request, context);
-    asked(&mut out, &rejection.request);
-    before(&mut out, &history.past(rejection.request.master(), None));
+    let request = &rejection.request;
+    heading(&mut out, request, context);
+    asked(&mut out, request);
+    let master = context.masters.iter().find(|m| m.fingerprint() == request.master());
+    let untrusted = request.operation().certificate().untrusted_bytes();
+    let certificate = master.and_then(|m| Certificate::read(untrusted, &[m]).ok());
+    let past = history.past(request.master(), certificate.as_ref().zip(master));
+    before(&mut out, &past, certificate.as_ref());
     findings(&mut out, &rejection.findings, Detail::Brief);
-    digest(&mut out, &rejection.request);
+    digest(&mut out, request);
     out
 }
 
@@ -90,10 +96,11 @@ fn asked(out: &mut String, request: &Request) {
 }
 
 /// What the master decided about this key before: by the records here, and by its signatures on
-/// the certificate, which may be older than the records.
-fn before(out: &mut String, past: &[Decision]) {
+/// the certificate, which may be older than the records, where that could be read.
+fn before(out: &mut String, past: &[Decision], certificate: Option<&Certificate>) {
     if past.is_empty() {
-        field(out, "before", "nothing, by the records here and by the certificate");
+        let by = if certificate.is_some() { " and by the certificate" } else { "" };
+        field(out, "before", &format!("nothing, by the records here{by}"));
     }
     for (at, decision) in past.iter().enumerate() {
         field(out, if at == 0 { "before" } else { "" }, &line(decision));
