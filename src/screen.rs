@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::certificate::algorithm;
+use crate::certificate::{Certificate, algorithm};
 use crate::digest::Sha256;
 use crate::module::Changes;
 use crate::operation::{Object, Statement};
@@ -48,7 +48,7 @@ pub fn review(review: &Review, context: &Context<'_>, history: &History, detail:
     }
     asked(&mut out, request);
     let master = context.masters.iter().find(|m| m.fingerprint() == request.master());
-    before(&mut out, &history.past(request.master(), certificate.zip(master)));
+    before(&mut out, &history.past(request.master(), certificate.zip(master)), certificate);
     if let Some(changes) = review.changes() {
         changed(&mut out, changes, detail);
     }
@@ -61,11 +61,15 @@ pub fn review(review: &Review, context: &Context<'_>, history: &History, detail:
 /// The screen for a request that breaks a rule.
 pub fn rejection(rejection: &Rejection, context: &Context<'_>, history: &History) -> String {
     let mut out = String::new();
-    heading(&mut out, &rejection.request, context);
-    asked(&mut out, &rejection.request);
-    before(&mut out, &history.past(rejection.request.master(), None));
+    let request = &rejection.request;
+    heading(&mut out, request, context);
+    asked(&mut out, request);
+    let master = context.masters.iter().find(|m| m.fingerprint() == request.master());
+    let certificate = master.and_then(|m| request.certificate(m).ok().flatten());
+    let past = history.past(request.master(), certificate.as_ref().zip(master));
+    before(&mut out, &past, certificate.as_ref());
     findings(&mut out, &rejection.findings, Detail::Brief);
-    digest(&mut out, &rejection.request);
+    digest(&mut out, request);
     out
 }
 
@@ -88,10 +92,11 @@ fn asked(out: &mut String, request: &Request) {
 }
 
 /// What the master decided about this key before: by the records here, and by its signatures on
-/// the certificate, which may be older than the records.
-fn before(out: &mut String, past: &[Decision]) {
+/// the certificate, which may be older than the records, where that could be read.
+fn before(out: &mut String, past: &[Decision], certificate: Option<&Certificate>) {
     if past.is_empty() {
-        field(out, "before", "nothing, by the records here and by the certificate");
+        let by = if certificate.is_some() { " and by the certificate" } else { "" };
+        field(out, "before", &format!("nothing, by the records here{by}"));
     }
     for (at, decision) in past.iter().enumerate() {
         field(out, if at == 0 { "before" } else { "" }, &line(decision));

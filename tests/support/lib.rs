@@ -3,6 +3,7 @@
 pub mod act;
 pub mod bad;
 pub mod consumer;
+pub mod elgamal;
 pub mod failing;
 pub mod flood;
 pub mod forge;

@@ -271,6 +271,7 @@ pub(super) fn station_failure(error: StationError) -> Failure {
             .hint("set one up: airgap station init --authority DIR, or name it with --station"),
         StationError::Journal(_) | StationError::Recorder(RecorderError::Journal { .. }) => {
             Failure::new(Exit::Untrue, error)
+                .hint("stop, keep the journal as it is, and compare it with your copies")
         }
         StationError::Recorder(RecorderError::Clock { .. }) => Failure::new(Exit::Failed, error)
             .hint("set the machine's clock, or give the right date with --time"),

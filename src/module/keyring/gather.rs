@@ -101,7 +101,7 @@ impl Gatherer {
         let mut names = Vec::new();
         for suffix in SUFFIXES {
             match exchange::list(folder, suffix, MAX_FILES) {
-                Ok(listing) => names.extend(listing.names),
+                Ok(listing) => names.extend(listing),
                 Err(error) => {
                     self.refuse(&folder.display().to_string(), error.into());
                     return self;
