@@ -12,6 +12,8 @@ pub mod chain;
 mod comparison;
 mod destination;
 pub mod explain;
+#[cfg(test)]
+mod forge;
 pub mod freepbx;
 pub mod gpg;
 pub mod keyring;

@@ -111,7 +111,7 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
         }
     };
     match &reading.manifest {
-        Err(error) => problems.push(Problem::List { reason: safe::chain(error) }),
+        Err(error) => problems.push(Problem::List { reason: safe::clip(&error.to_string()) }),
         Ok(manifest) => {
             problems.extend(of_list(case, manifest, signer.as_ref()));
             problems.extend(hidden(manifest, &reading.parsed));
@@ -296,3 +296,6 @@ pub(super) fn deviation_name(deviation: Deviation) -> &'static str {
         Deviation::SignatureType => "signature-type",
     }
 }
+
+#[cfg(test)]
+mod tests;
