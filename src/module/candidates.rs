@@ -28,7 +28,7 @@ pub enum Fitness {
         /// By whom.
         by: Fingerprint,
         /// The certification.
-        opinion: Opinion,
+        opinion: Box<Opinion>,
     },
     /// It may not.
     Unfit(Vec<Lack>),
@@ -106,7 +106,7 @@ fn fitness(keyring: &Keyring, certificate: &Certificate, now: Timestamp) -> Fitn
     match chain.counting().first() {
         Some(best) if lacks.is_empty() => Fitness::Certified {
             by: best.by.certificate().fingerprint(),
-            opinion: best.opinion.clone(),
+            opinion: Box::new(best.opinion.clone()),
         },
         Some(_) | None => Fitness::Unfit(lacks),
     }

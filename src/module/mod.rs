@@ -16,6 +16,7 @@ pub mod explain;
 mod forge;
 pub mod freepbx;
 pub mod gpg;
+pub mod ini;
 pub mod keyring;
 mod lines;
 mod manifest;

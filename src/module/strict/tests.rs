@@ -89,14 +89,10 @@ impl Module {
         let text = list(&self.signed_with, &self.more);
         let file = signed(&self.signer, self.signed, &text, self.sign);
         let file = (self.spoil)(String::from_utf8(file).expect("text"));
-        let parse = |text: &[u8]| {
-            let manifest = Manifest::parse(text).ok();
-            let entries = manifest.into_iter().flat_map(|m| m.entries);
-            let seen = entries.filter(|e| e.path.as_bytes() != self.unseen);
-            let pair = |e: Entry| (e.path.into_bytes(), e.sha256.to_string().into_bytes());
-            Parsed { hashes: seen.map(pair).collect(), ..Parsed::default() }
-        };
-        let reading = Reading::parse(file.as_bytes(), parse);
+        let mut reading = Reading::parse(file.as_bytes());
+        if let Ok(reading) = &mut reading {
+            reading.parsed.hashes.retain(|(path, _)| *path != self.unseen);
+        }
         let keyring = keyring(&self.masters, &self.others);
         let files = Comparison { listed: self.listed.clone(), unlisted: self.unlisted.clone() };
         let case = Case {
