@@ -164,12 +164,12 @@ fn official_modules_are_good_by_the_chain_that_their_signer_has() {
     let Some(pbx) = Pbx::new() else { return };
     assert!(pbx.keyring.refused().is_empty(), "{:?}", pbx.keyring.refused());
     let files = pbx.files("signatures");
-    assert_eq!(files.len(), 40);
+    assert!(!files.is_empty());
     for (name, file) in files {
         let refused = pbx.judge(&name, &file, WeakChains::Refuse);
         let accepted = pbx.judge(&name, &file, WeakChains::Accept);
-        println!("{name} {refused:?}");
-        let early = name.starts_with("fpbx13-");
+        let early = String::from_utf8_lossy(&file).contains("signedwith=86CE877469D2EAD9");
+        assert!(early || !name.starts_with("fpbx13-"), "{name}");
         let (signer, master) = if early { (EARLY_MIRROR, OLD) } else { (MIRROR, NEW) };
         assert_eq!(refused.signer.as_deref(), Some(signer), "{name}");
         let counts = refused.told.lines().find(|l| l.ends_with("this counts."));
@@ -187,7 +187,6 @@ fn odd_signatures_are_told_for_what_they_are() {
     let Some(pbx) = Pbx::new() else { return };
     for (name, file) in pbx.files("odd") {
         let judged = pbx.judge(&name, &file, WeakChains::Refuse);
-        println!("{name} {judged:?}");
         let (problem, status) = match name.as_str() {
             "backblaze-odd.module.sig" => ("not-certified", 129),
             "blacklist-plus-modded.module.sig" => ("weak-chain", 129),
