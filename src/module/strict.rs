@@ -187,7 +187,7 @@ fn of_chain(
         problems.push(Problem::Revoked { at: word.opinion.created, by });
     }
     match chain.counting().first() {
-        Some(best) => match (best.opinion.strength(), weak) {
+        Some(best) => match (best.strength, weak) {
             (Strength::Full, WeakChains::Refuse | WeakChains::Accept) => {}
             (Strength::Legacy | Strength::Nothing, WeakChains::Accept) => {
                 notes.push(Note::WeakChain);

@@ -321,6 +321,20 @@ fn an_introducer_counts_only_with_complete_trust() {
 }
 
 #[test]
+fn a_chain_is_as_weak_as_the_appointment_in_it() {
+    let old = Timestamp::from_unix(1_500_000_000);
+    let begun = SystemTime::from(Timestamp::from_unix(1_400_000_000));
+    let mut module = Module::good();
+    module.masters = vec![person_with("old", |b| b.set_creation_time(begun))];
+    let mirror = person_with("mirror", |b| b.set_creation_time(begun));
+    let appoint = |b: SignatureBuilder| sha1(b.set_trust_signature(1, 120).expect("a trust"));
+    let mirror = certified(&mirror, &module.masters[0], old, CERTIFICATION, appoint);
+    module.by(certified(&person("dev"), &mirror, day(10), CERTIFICATION, plain));
+    module.others.push(mirror);
+    assert_eq!(module.judged().0, ["weak-chain"], "{}", module.judged().2);
+}
+
+#[test]
 fn a_master_may_sign_itself_until_it_is_revoked() {
     let mut module = Module::good();
     let master = module.masters[0].clone();
