@@ -28,7 +28,9 @@ pub enum Fitness {
         /// By whom.
         by: Fingerprint,
         /// The certification.
-        opinion: Opinion,
+        opinion: Box<Opinion>,
+        /// How strong the chain is.
+        strength: Strength,
     },
     /// It may not.
     Unfit(Vec<Lack>),
@@ -106,7 +108,8 @@ fn fitness(keyring: &Keyring, certificate: &Certificate, now: Timestamp) -> Fitn
     match chain.counting().first() {
         Some(best) if lacks.is_empty() => Fitness::Certified {
             by: best.by.certificate().fingerprint(),
-            opinion: best.opinion.clone(),
+            opinion: Box::new(best.opinion.clone()),
+            strength: best.strength,
         },
         Some(_) | None => Fitness::Unfit(lacks),
     }
@@ -136,12 +139,12 @@ impl fmt::Display for Fitness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Master => f.write_str("a master of this authority"),
-            Self::Certified { by, opinion } => {
+            Self::Certified { by, opinion, strength } => {
                 write!(f, "certified by {} on {}", by.key_id(), opinion.created.date())?;
                 if let Some(at) = opinion.expires {
                     write!(f, ", until {}", at.date())?;
                 }
-                match opinion.strength() {
+                match strength {
                     Strength::Full => Ok(()),
                     Strength::Legacy | Strength::Nothing => {
                         write!(f, ", weakly: {}", opinion.digest)
@@ -168,5 +171,74 @@ impl fmt::Display for Lack {
             Self::Lapsed { by, lapse } => write!(f, "{}: {lapse}", by.key_id()),
             Self::NotCertified => f.write_str("not certified by any master of this authority"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use openpgp::packet::signature::SignatureBuilder;
+    use openpgp::types::{HashAlgorithm, KeyFlags, ReasonForRevocation, SignatureType};
+    use sequoia_openpgp as openpgp;
+
+    use super::*;
+    use crate::module::forge::{
+        certified, day, days, keyring, person, person_with, public, revoked,
+    };
+
+    const CERTIFICATION: SignatureType = SignatureType::GenericCertification;
+
+    fn plain(builder: SignatureBuilder) -> SignatureBuilder {
+        builder
+    }
+
+    /// What is said of `own` on day 30, with `known` of the same key in the keyring.
+    fn said(masters: &[openpgp::Cert], known: &[openpgp::Cert], own: &openpgp::Cert) -> String {
+        let keyring = keyring(masters, known);
+        let masters: Vec<&Certificate> = keyring.masters().iter().collect();
+        let own = Certificate::read(public(own).as_slice(), &masters).expect("reads");
+        candidates(&keyring, &[own], day(30))[0].fitness.to_string()
+    }
+
+    #[test]
+    fn a_key_is_fit_by_a_certification_or_it_is_said_what_is_missing() {
+        let (old, new, dev) = (person("old"), person("new"), person("dev"));
+        let masters = [old.clone(), new.clone()];
+        let old_id = old.keyid().to_hex();
+        let by_old = certified(&dev, &old, day(10), CERTIFICATION, plain);
+        let fine = format!("certified by {old_id} on 2020-09-23");
+        assert_eq!(said(&masters, &[], &by_old), fine);
+        assert_eq!(said(&masters, &[by_old.clone()], &dev), fine, "known to the keyring only");
+        assert_eq!(said(&masters, &[], &new), "a master of this authority");
+        let nothing = "not certified by any master of this authority";
+        assert_eq!(said(&masters, &[], &dev), nothing);
+
+        let until = |b: SignatureBuilder| b.set_signature_validity_period(days(5)).expect("ends");
+        let ended = certified(&dev, &old, day(10), CERTIFICATION, until);
+        let expired = format!("{old_id}: certification expired on 2020-09-28");
+        assert_eq!(said(&masters, &[], &ended), expired);
+        let taken_back =
+            certified(&by_old, &old, day(20), SignatureType::CertificationRevocation, plain);
+        let gone = format!("certification by {old_id} revoked on 2020-10-03");
+        assert_eq!(said(&masters, &[], &taken_back), gone);
+        assert_eq!(said(&masters, &[taken_back], &by_old), gone, "known to the keyring only");
+        let sha1 = |b: SignatureBuilder| b.set_hash_algo(HashAlgorithm::SHA1);
+        let weak = certified(&dev, &old, day(10), CERTIFICATION, sha1);
+        assert!(said(&masters, &[], &weak).contains("nobody believes"));
+    }
+
+    #[test]
+    fn a_certified_key_may_be_unfit_itself() {
+        let master = person("master");
+        let masters = std::slice::from_ref(&master);
+        let made = |dev| certified(&dev, &master, day(10), CERTIFICATION, plain);
+        let gone = revoked(&made(person("dev")), day(20), ReasonForRevocation::KeyRetired);
+        assert_eq!(said(masters, &[], &gone), "the key was revoked on 2020-10-03");
+        let short = made(person_with("dev", |b| b.set_validity_period(days(20))));
+        assert_eq!(said(masters, &[], &short), "the key ended on 2020-10-03");
+        let only = KeyFlags::empty().set_certification();
+        let mute = made(person_with("dev", |b| b.set_primary_key_flags(only.clone())));
+        assert_eq!(said(masters, &[], &mute), "the key was not made for signing");
+        let sub = person_with("dev", |b| b.set_primary_key_flags(only).add_signing_subkey());
+        assert!(said(masters, &[], &made(sub)).starts_with("certified by"));
     }
 }

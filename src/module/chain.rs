@@ -53,6 +53,8 @@ pub struct Word<'a> {
     pub by: Certifier<'a>,
     /// What it was.
     pub opinion: Opinion,
+    /// How strong it is: as its digest, and as that of the introducer's appointment.
+    pub strength: Strength,
     /// Why it does not count, where it does not.
     pub lapse: Option<Lapse>,
 }
@@ -160,7 +162,7 @@ impl<'a> Chain<'a> {
     /// The certifications that count, strongest first.
     pub fn counting(&self) -> Vec<&Word<'a>> {
         let mut counting: Vec<&Word<'a>> = self.words.iter().filter(|w| w.counts()).collect();
-        counting.sort_by_key(|w| (w.opinion.strength() != Strength::Full, w.opinion.expires));
+        counting.sort_by_key(|w| w.strength != Strength::Full);
         counting
     }
 
@@ -198,11 +200,19 @@ fn words<'a>(
     let of_each = certificate.user_ids().filter_map(|user_id| {
         let about: Vec<&Opinion> = opinions.iter().filter(|o| o.user_id == *user_id).collect();
         let (opinion, lapse) = last_word(&about, moments)?;
+        let appointment = match by {
+            Certifier::Master(_) => Some(Strength::Full),
+            Certifier::Introducer(who) => appointed(keyring, who, user_id, moments),
+        };
         let lapse = lapse
             .or_else(|| certifier_lapse(by.certificate(), moments.now))
             .or_else(|| user_id_revoked(certificate, user_id))
-            .or_else(|| not_appointed(keyring, by, user_id, moments));
-        Some(Word { by, opinion: opinion.clone(), lapse })
+            .or_else(|| appointment.is_none().then_some(Lapse::NotAppointed));
+        let strength = match appointment {
+            Some(Strength::Full) | None => opinion.strength(),
+            Some(weaker @ (Strength::Legacy | Strength::Nothing)) => weaker,
+        };
+        Some(Word { by, opinion: opinion.clone(), strength, lapse })
     });
     of_each.collect()
 }
@@ -257,28 +267,25 @@ fn user_id_revoked(certificate: &Certificate, user_id: &UserID) -> Option<Lapse>
     user_id_revoked_at(certificate, user_id).map(|at| Lapse::UserIdRevoked { at })
 }
 
-fn not_appointed(
+/// How strongly a master appointed `who` to certify this user ID, if one did completely.
+fn appointed(
     keyring: &Keyring,
-    by: Certifier<'_>,
+    who: &Certificate,
     user_id: &UserID,
     moments: Moments,
-) -> Option<Lapse> {
-    match by {
-        Certifier::Master(_) => None,
-        Certifier::Introducer(who) => {
-            let mut appointments = keyring
-                .masters()
-                .iter()
-                .flat_map(|m| words(keyring, who, Certifier::Master(m), moments))
-                .filter(|w| w.counts() && w.opinion.introduces.is_some())
-                .collect::<Vec<_>>();
-            appointments.sort_by_key(|w| w.opinion.created);
-            // The newest trust signature decides, as for GnuPG.
-            let newest = appointments.pop().and_then(|w| w.opinion.introduces);
-            let complete = |i: &Introduction| i.amount >= COMPLETE && covers(i, user_id);
-            (!newest.as_ref().is_some_and(complete)).then_some(Lapse::NotAppointed)
-        }
-    }
+) -> Option<Strength> {
+    let mut appointments: Vec<Word<'_>> = keyring
+        .masters()
+        .iter()
+        .flat_map(|m| words(keyring, who, Certifier::Master(m), moments))
+        .filter(|w| w.counts() && w.opinion.introduces.is_some())
+        .collect();
+    // The newest trust signature decides, as for GnuPG.
+    appointments.sort_by_key(|w| w.opinion.created);
+    let newest = appointments.pop()?;
+    let introduction = newest.opinion.introduces?;
+    let complete = introduction.amount >= COMPLETE && covers(&introduction, user_id);
+    complete.then_some(newest.strength)
 }
 
 /// Whether an introduction holds for a user ID (RFC 9580 §5.2.3.22): one of its expressions fits,

@@ -189,7 +189,7 @@ fn says(f: &mut fmt::Formatter<'_>, word: &Word<'_>) -> fmt::Result {
     let name = clip(&String::from_utf8_lossy(opinion.user_id.value()));
     let key = word.by.certificate().fingerprint();
     write!(f, "{who} {key} {did} {} on {}", Safe(&name), opinion.created.date())?;
-    if opinion.strength() == Strength::Legacy {
+    if word.strength == Strength::Legacy {
         write!(f, " (weak: {})", opinion.digest)?;
     }
     match word.lapse {

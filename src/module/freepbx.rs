@@ -188,11 +188,11 @@ fn status_of(answers: &[Answer]) -> (Status, bool) {
 
 /// The key in the last `VALIDSIG`.
 fn signed_by(answers: &[Answer]) -> Option<crate::fingerprint::Fingerprint> {
-    let valid = answers.iter().filter_map(|answer| match answer {
+    let mut valid = answers.iter().filter_map(|answer| match answer {
         Answer::Valid { primary, .. } => Some(*primary),
         Answer::Bad | Answer::Error(_) => None,
     });
-    valid.last()
+    valid.next_back()
 }
 
 fn complaints(answers: &[Answer]) -> impl Iterator<Item = Complaint> + '_ {

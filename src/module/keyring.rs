@@ -95,3 +95,6 @@ impl Keyring {
         certificates.flat_map(SigningKey::all).filter(|key| handle.aliases(key.handle())).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

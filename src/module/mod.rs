@@ -13,6 +13,8 @@ mod changes;
 mod comparison;
 mod destination;
 pub mod explain;
+#[cfg(test)]
+mod forge;
 pub mod freepbx;
 pub mod gpg;
 pub mod ini;

@@ -111,7 +111,7 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
         }
     };
     match &reading.manifest {
-        Err(error) => problems.push(Problem::List { reason: safe::chain(error) }),
+        Err(error) => problems.push(Problem::List { reason: safe::clip(&error.to_string()) }),
         Ok(manifest) => {
             problems.extend(of_list(case, manifest, signer.as_ref()));
             problems.extend(hidden(manifest, &reading.parsed));
@@ -187,7 +187,7 @@ fn of_chain(
         problems.push(Problem::Revoked { at: word.opinion.created, by });
     }
     match chain.counting().first() {
-        Some(best) => match (best.opinion.strength(), weak) {
+        Some(best) => match (best.strength, weak) {
             (Strength::Full, WeakChains::Refuse | WeakChains::Accept) => {}
             (Strength::Legacy | Strength::Nothing, WeakChains::Accept) => {
                 notes.push(Note::WeakChain);
@@ -296,3 +296,6 @@ pub(super) fn deviation_name(deviation: Deviation) -> &'static str {
         Deviation::SignatureType => "signature-type",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,11 +17,14 @@ const BEGIN: &[u8] = b"-----BEGIN PGP ";
 pub struct SplitError(#[source] anyhow::Error);
 
 /// The packets of each certificate in `untrusted`: binary, or armored blocks one after another.
-/// What stands before damage is returned beside the error.
+/// What stands before damage is returned beside the error, but for the certificate that is cut:
+/// its revocation may be in what is lost.
 pub(super) fn split(untrusted: &[u8]) -> (Vec<Vec<u8>>, Option<SplitError>) {
     let mut found = Vec::new();
     for block in blocks(untrusted) {
+        let before = found.len();
         if let Err(error) = take(block, &mut found) {
+            found.truncate(before.max(found.len().saturating_sub(1)));
             return (found, Some(SplitError(error)));
         }
     }
