@@ -14,6 +14,7 @@ mod manifest;
 mod name;
 mod path;
 mod signed_text;
+pub mod tree;
 
 pub use armor::ArmorError;
 pub use comparison::{Comparison, FileState};
