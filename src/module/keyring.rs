@@ -56,6 +56,14 @@ impl Keyring {
         Self { masters, others, places, refused }
     }
 
+    /// This keyring with a certificate more, which was read with its masters.
+    pub fn with(&self, certificate: Certificate) -> Self {
+        let key = certificate.fingerprint();
+        let others = self.others.iter().filter(|c| c.fingerprint() != key);
+        let others = others.cloned().chain([certificate]).collect();
+        Self::new(self.masters.clone(), others, Vec::new())
+    }
+
     /// The authority's masters.
     pub fn masters(&self) -> &[Certificate] {
         &self.masters
