@@ -94,7 +94,8 @@ impl Signer {
 /// gpg's colon listing (its doc/DETAILS): the fingerprint follows the `sec` line.
 fn secret_keys(gpg: &Path, user: Option<&str>) -> Result<Vec<Fingerprint>, Failure> {
     let mut command = Command::new(gpg);
-    command.args(["--batch", "--with-colons", "--list-secret-keys"]);
+    // What is passed is UTF-8, whatever the locale.
+    command.args(["--batch", "--utf8-strings", "--with-colons", "--list-secret-keys"]);
     if let Some(user) = user {
         command.arg("--").arg(user);
     }
