@@ -10,6 +10,7 @@
 
 pub mod authority;
 pub mod certificate;
+mod cleartext;
 pub mod cli;
 pub mod digest;
 pub mod exchange;

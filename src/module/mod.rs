@@ -5,10 +5,20 @@
 //! nothing believed), [`Manifest`] (what the text lists), [`Comparison`] (the list against the
 //! files). Verdicts are functions of these and of a keyring; only the files' reader touches a disk.
 
+mod armor;
+mod block;
 mod comparison;
+mod lines;
 mod manifest;
 mod name;
+mod path;
+mod signed_text;
 
+pub use armor::ArmorError;
 pub use comparison::{Comparison, FileState};
-pub use manifest::{Config, Entry, Form, Manifest};
+pub use manifest::{Config, Entry, Form, MAX_ENTRIES, Manifest, ManifestError, Problem};
 pub use name::{NameError, RawName};
+pub use path::{BadName, judge};
+pub use signed_text::{
+    Deviation, MAX_BYTES, MAX_LINE, MAX_SIGNATURES, SignedText, SignedTextError, write_signed,
+};

@@ -4,21 +4,12 @@
 //! block, nothing before, between or after, and the lines in the file are the lines that were
 //! signed.
 
-use std::io::Read as _;
-
 use sequoia_openpgp as openpgp;
 
-use openpgp::KeyHandle;
-use openpgp::cert::Cert;
 use openpgp::packet::Signature;
-use openpgp::parse::Parse as _;
-use openpgp::parse::stream::{
-    MessageLayer, MessageStructure, VerificationError, VerificationHelper, VerifierBuilder,
-};
 use openpgp::types::SignatureType;
 
-use crate::certificate::lenient;
-use crate::time::Timestamp;
+use crate::cleartext::{Gathered, gather};
 
 const BEGIN_MESSAGE: &str = "-----BEGIN PGP SIGNED MESSAGE-----\n";
 const BEGIN_SIGNATURE: &str = "-----BEGIN PGP SIGNATURE-----\n";
@@ -72,9 +63,10 @@ pub(super) fn read(text: &str) -> Result<(String, Vec<Signature>), CleartextErro
     }
     let (body, _) = rest.split_once(BEGIN_SIGNATURE).ok_or(CleartextError::End)?;
 
-    let (content, signatures) = verify_structure(text).map_err(CleartextError::OpenPgp)?;
+    let Gathered { content, signatures, .. } =
+        gather(text.as_bytes(), text.len()).map_err(CleartextError::OpenPgp)?;
     // The line end before the signature is not part of the signed text (RFC 9580 §7.1).
-    if body.strip_suffix('\n') != Some(&content) {
+    if body.as_bytes().strip_suffix(b"\n") != Some(&content) {
         return Err(CleartextError::Lines);
     }
     if signatures.is_empty() || signatures.len() > MAX_SIGNATURES {
@@ -84,45 +76,4 @@ pub(super) fn read(text: &str) -> Result<(String, Vec<Signature>), CleartextErro
         return Err(CleartextError::Type);
     }
     Ok((body.to_owned(), signatures))
-}
-
-fn verify_structure(text: &str) -> anyhow::Result<(String, Vec<Signature>)> {
-    // No key is offered, so no signature is judged here, by this policy or any other.
-    let policy = lenient(Timestamp::from_unix(u32::MAX));
-    let gather = Gather::default();
-    let mut verifier = VerifierBuilder::from_bytes(text)?.with_policy(&policy, None, gather)?;
-    let mut content = String::new();
-    verifier.read_to_string(&mut content)?;
-    anyhow::ensure!(verifier.message_processed(), "the message ends early");
-    Ok((content, verifier.into_helper().0))
-}
-
-/// Collects the signatures of a message without judging them.
-#[derive(Default)]
-struct Gather(Vec<Signature>);
-
-impl VerificationHelper for Gather {
-    fn get_certs(&mut self, _: &[KeyHandle]) -> openpgp::Result<Vec<Cert>> {
-        Ok(Vec::new())
-    }
-
-    fn check(&mut self, structure: MessageStructure<'_>) -> openpgp::Result<()> {
-        for layer in structure {
-            if let MessageLayer::SignatureGroup { results } = layer {
-                for result in results {
-                    match result {
-                        Err(
-                            VerificationError::MissingKey { sig, .. }
-                            | VerificationError::BadSignature { sig, .. }
-                            | VerificationError::BadKey { sig, .. }
-                            | VerificationError::MalformedSignature { sig, .. },
-                        ) => self.0.push(sig.clone()),
-                        Err(other) => anyhow::bail!("{other}"),
-                        Ok(good) => self.0.push(good.sig.clone()),
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
 }

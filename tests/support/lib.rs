@@ -6,6 +6,7 @@ pub mod consumer;
 pub mod failing;
 pub mod flood;
 pub mod forge;
+pub mod modules;
 pub mod people;
 pub mod run;
 pub mod scenario;
