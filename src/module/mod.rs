@@ -5,14 +5,20 @@
 //! nothing believed), [`Manifest`] (what the text lists), [`Comparison`] (the list against the
 //! files). Verdicts are functions of these and of a keyring; only the files' reader touches a disk.
 
+pub mod archive;
 mod armor;
 mod block;
 mod comparison;
+pub mod licence;
 mod lines;
 mod manifest;
 mod name;
 mod path;
 mod signed_text;
+pub mod sums;
+pub mod unpack;
+mod version;
+mod xml;
 
 pub use armor::ArmorError;
 pub use comparison::{Comparison, FileState};
@@ -22,3 +28,5 @@ pub use path::{BadName, judge};
 pub use signed_text::{
     Deviation, MAX_BYTES, MAX_LINE, MAX_SIGNATURES, SignedText, SignedTextError, write_signed,
 };
+pub use version::{Version, VersionError};
+pub use xml::{Field, MAX_XML, ModuleXml, XmlError};
