@@ -8,14 +8,18 @@
 pub mod archive;
 mod armor;
 mod block;
+pub mod check;
 mod comparison;
+pub mod ini;
 pub mod licence;
 mod lines;
 mod manifest;
 mod name;
+pub mod package;
 mod path;
 mod signed_text;
 pub mod sums;
+pub mod tree;
 pub mod unpack;
 mod version;
 mod xml;
