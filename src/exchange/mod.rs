@@ -6,3 +6,4 @@ pub use stick::{
     ExchangeError, Listing, MAX_LISTED, list, open_path, read, read_path, sync_folder,
     try_folder_of, write, write_from, write_many, write_path,
 };
+pub(crate) use stick::{READ_FLAGS, not_a_file};

@@ -132,8 +132,7 @@ pub fn open_path(path: &Path) -> Result<File, ExchangeError> {
 /// Opens without waiting for a pipe's other end and without touching a device, then looks at what
 /// was opened rather than at what the name meant a moment before.
 fn open_regular(path: &Path, flags: OFlags) -> Result<File, ExchangeError> {
-    let flags = flags | OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let fd: OwnedFd = match rustix::fs::open(path, flags, Mode::empty()) {
+    let fd: OwnedFd = match rustix::fs::open(path, READ_FLAGS | flags, Mode::empty()) {
         Ok(fd) => fd,
         Err(rustix::io::Errno::LOOP) => {
             return Err(ExchangeError::NotAFile { path: path.to_owned(), actual: "a link" });
@@ -151,14 +150,27 @@ fn open_regular(path: &Path, flags: OFlags) -> Result<File, ExchangeError> {
         action: "examined",
         source: errno.into(),
     })?;
-    let actual = match FileType::from_raw_mode(stat.st_mode) {
-        FileType::RegularFile => return Ok(File::from(fd)),
-        FileType::Directory => "a folder",
-        FileType::Fifo => "a pipe",
-        FileType::CharacterDevice | FileType::BlockDevice => "a device",
-        _ => "something else",
-    };
-    Err(ExchangeError::NotAFile { path: path.to_owned(), actual })
+    match not_a_file(FileType::from_raw_mode(stat.st_mode)) {
+        None => Ok(File::from(fd)),
+        Some(actual) => Err(ExchangeError::NotAFile { path: path.to_owned(), actual }),
+    }
+}
+
+/// How files from outside are opened: no pipe is waited for, no terminal taken over.
+pub(crate) const READ_FLAGS: OFlags =
+    OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
+
+/// What it is, where it is no regular file.
+pub(crate) fn not_a_file(kind: FileType) -> Option<&'static str> {
+    match kind {
+        FileType::RegularFile => None,
+        FileType::Directory => Some("a folder"),
+        FileType::Fifo => Some("a pipe"),
+        FileType::CharacterDevice | FileType::BlockDevice => Some("a device"),
+        FileType::Socket => Some("a socket"),
+        FileType::Symlink => Some("a link"),
+        FileType::Unknown => Some("something else"),
+    }
 }
 
 fn read_limited(file: File, path: &Path, limit: usize) -> Result<Vec<u8>, ExchangeError> {

@@ -28,6 +28,7 @@ mod signer;
 mod signing_key;
 mod status;
 pub mod strict;
+pub mod tree;
 
 pub use armor::ArmorError;
 pub use comparison::{Comparison, FileState};

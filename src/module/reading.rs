@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::ini::{self, Array, Value};
 use super::{
     Comparison, Destination, Entry, FileState, Manifest, ManifestError, SignedText,
-    SignedTextError, SystemFolder, destination, freepbx,
+    SignedTextError, destination, freepbx,
 };
 
 /// What stands in a `module.sig`; nothing of it is verified.
@@ -37,7 +37,7 @@ impl Reading {
     pub fn parse(untrusted: &[u8]) -> Result<Self, SignedTextError> {
         let signed = SignedText::parse(untrusted)?;
         let manifest = Manifest::parse(signed.text());
-        let parsed = ini::parse(signed.text()).map(Parsed::of).unwrap_or_default();
+        let parsed = ini::parse(signed.text()).as_ref().map(Parsed::of).unwrap_or_default();
         Ok(Self { signed, manifest, parsed })
     }
 
@@ -50,14 +50,12 @@ impl Reading {
         }
     }
 
-    /// The files that FreePBX looks at, and what it finds: [`Reading::entries`] held against the
-    /// folder `raw_name`, and what `elsewhere` says of a file of `framework` outside of it and its
-    /// digest in hex.
+    /// The files that FreePBX looks at for the folder `raw_name`, and what it finds: `files` is
+    /// [`Reading::entries`] held against the places of [`destination`].
     pub fn files_for_freepbx(
         &self,
         raw_name: &str,
         files: &Comparison,
-        elsewhere: impl Fn(SystemFolder, &str, &str) -> FileState,
     ) -> Vec<(String, FileState)> {
         let entries = self.entries();
         let digests: HashMap<&str, String> =
@@ -66,15 +64,13 @@ impl Reading {
             files.listed.iter().map(|(path, state)| (path.as_str(), state)).collect();
         let found = self.parsed.hashes.iter().filter_map(|(path, digest)| {
             let path = String::from_utf8_lossy(path).into_owned();
-            let digest = String::from_utf8_lossy(digest);
-            let state = match destination(raw_name, &path) {
+            match destination(raw_name, &path) {
                 Destination::Unchecked => return None,
-                Destination::System(folder, rest) => elsewhere(folder, rest, &digest),
-                Destination::Module(rest) => {
-                    let listed = digests.get(rest).map(String::as_str);
-                    of_digest(states.get(rest).copied(), listed, &digest)
-                }
-            };
+                Destination::Module(_) | Destination::System(..) => {}
+            }
+            let listed = digests.get(path.as_str()).map(String::as_str);
+            let state = states.get(path.as_str()).copied();
+            let state = of_digest(state, listed, &String::from_utf8_lossy(digest));
             Some((path, state))
         });
         found.collect()
@@ -99,8 +95,8 @@ fn entry((path, digest): &(Vec<u8>, Vec<u8>)) -> Option<Entry> {
 }
 
 impl Parsed {
-    fn of(all: Array) -> Self {
-        let config = section(&all, b"config");
+    fn of(all: &Array) -> Self {
+        let config = section(all, b"config");
         let text = |key: &[u8]| match config.and_then(|c| c.get(key)) {
             Some(Value::Text(value)) => Some(String::from_utf8_lossy(value).into_owned()),
             Some(Value::Array(_)) | None => None,
@@ -115,7 +111,7 @@ impl Parsed {
             Value::Text(digest) => digest.clone(),
             Value::Array(_) => Vec::new(),
         };
-        let hashes = section(&all, b"hashes").into_iter().flat_map(Array::iter);
+        let hashes = section(all, b"hashes").into_iter().flat_map(Array::iter);
         let hashes = hashes.map(|(path, value)| (path.to_vec(), digest(value))).collect();
         Self { config, hashes }
     }

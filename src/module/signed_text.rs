@@ -270,3 +270,6 @@ fn plain(lines: &[u8], signature: &[u8]) -> anyhow::Result<Vec<u8>> {
     message.extend(cleartext::armored(&signatures)?);
     Ok(message)
 }
+
+#[cfg(test)]
+mod tests;
