@@ -49,14 +49,14 @@ fn of_remark(remark: &Remark) -> Finding {
             path,
             format!("it is a link out of the module, to {to}: others do not have what it leads to"),
         ),
-        Remark::Dangling { path, to } => {
-            finding(Concern::LinkDangling, path, format!("it is a link to {to}, which is not there"))
-        }
-        Remark::Loop { path } => finding(
-            Concern::LinkLoop,
+        Remark::Dangling { path, to } => finding(
+            Concern::LinkDangling,
             path,
-            "it is a link to itself or to a folder that it is in",
+            format!("it is a link to {to}, which is not there"),
         ),
+        Remark::Loop { path } => {
+            finding(Concern::LinkLoop, path, "it is a link to itself or to a folder that it is in")
+        }
         Remark::NotAFile { path, actual } => {
             finding(Concern::SpecialFile, path, format!("it is {actual}"))
         }
