@@ -80,4 +80,4 @@ fn is_at_end(reader: &mut (impl Read + ?Sized)) -> std::io::Result<bool> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
