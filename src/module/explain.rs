@@ -74,7 +74,8 @@ fn why_missed(problem: &Problem) -> &'static str {
         }
         Problem::WeakChain { .. } => "gpg still counts SHA-1 certifications of before 2019-01-19.",
         Problem::KeyRevoked { .. } => {
-            "gpg trusts what a master signed itself even after the master was revoked."
+            "FreePBX does not look whether the key is revoked but whether gpg trusts it, and gpg \
+             goes on trusting a revoked master, and what a revoked subkey signed."
         }
         Problem::UnverifiedRevoker => "gpg needs the revoker's key to believe a revocation.",
         Problem::List { .. } | Problem::NothingListed | Problem::OtherForm(_) => {
