@@ -170,7 +170,7 @@ fn judge_signer<'a>(
     match state.capability {
         Capability::Signs => {}
         Capability::SignsNot | Capability::Unbound => {
-            problems.push(Problem::Key(KeyFlaw::NotForSigning))
+            problems.push(Problem::Key(KeyFlaw::NotForSigning));
         }
     }
     if signer.key.certificate().unverified_revoker() {
