@@ -274,6 +274,12 @@ impl World {
     }
 }
 
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Drop for World {
     fn drop(&mut self) {
         for home in &self.homes {
