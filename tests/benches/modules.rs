@@ -36,8 +36,10 @@ fn all() {
     small.fill(3_000, |n| format!("d{}/f{n}", n / 100), |random| 1_000 + random % 38_000);
     small.measure();
     let framework = Sample::new(place.path(), "a tree like framework", 20);
-    let name =
-        |n: u64| format!("amp_conf/htdocs/admin/l{}/v{}/src/p{}/F{n}.php", n % 7, n % 61, n / 7);
+    let name = |n: u64| {
+        let (library, version, package) = (n / 1200, n / 60, n / 6);
+        format!("amp_conf/htdocs/admin/l{library}/v{version}/p{package}/F{n}.php")
+    };
     framework.fill(8_200, name, |random| 200 << (random % 9));
     framework.measure();
     let gigabytes = std::env::var("MODULES_BENCH_GB").map_or(2, |n| n.parse().expect("a number"));
@@ -151,7 +153,7 @@ impl Sample {
         let (files, bytes) = (lengths.len(), lengths.iter().sum::<u64>());
         println!("\n{}: {files} files, {:.1} MB, cache warm", self.name, bytes as f64 / 1e6);
         println!(
-            "{:34}{:>9}{:>9}{:>9}{:>9}{:>8}{:>10}",
+            "{:34}{:>9}{:>9}{:>9}{:>9}{:>9}{:>12}",
             "", "CPU ms", "user", "system", "wall ms", "B/cycle", "calls/file"
         );
         for contender in self.contenders() {
@@ -163,7 +165,7 @@ impl Sample {
             let cpu = time.user + time.system;
             let calls = contender.calls().map(|n| format!("{:.1}", n as f64 / files as f64));
             println!(
-                "{:34}{:9.1}{:9.1}{:9.1}{:9.1}{:8.2}{:>10}",
+                "{:34}{:9.1}{:9.1}{:9.1}{:9.1}{:9.2}{:>12}",
                 contender.name,
                 cpu * 1e3,
                 time.user * 1e3,
