@@ -22,5 +22,6 @@ pub mod policy;
 pub mod request;
 pub mod response;
 pub mod safe;
+pub mod scratch;
 pub mod screen;
 pub mod time;

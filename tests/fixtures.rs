@@ -8,6 +8,7 @@ use countersign::journal::{Chain, Ledger};
 use countersign::policy::Policy;
 use countersign::request::{MAX_BYTES, Request};
 use countersign::response::Response;
+use countersign::scratch::Scratch;
 
 /// Reads every file of `data/<kind>` and compares with the folder that it lies in.
 fn judge(kind: &str, read: impl Fn(&[u8]) -> Result<(), String>) {
@@ -56,10 +57,10 @@ fn responses() {
 #[test]
 fn journals() {
     judge("journal", |bytes| {
-        let mut ledger = Ledger::default();
+        let mut ledger = Ledger::new(Scratch::in_memory().expect("memory"));
         let mut chain = Chain::new(bytes);
         while let Some(entry) = chain.next() {
-            ledger.add(&entry.map_err(|e| e.to_string())?, chain.start());
+            ledger.add(&entry.map_err(|e| e.to_string())?, chain.start()).expect("added");
         }
         Ok(())
     });

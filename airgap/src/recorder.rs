@@ -1,7 +1,9 @@
 //! The journal's writing end: append, sync, and only then go on.
 
+mod error;
+
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Write as _};
+use std::io::{BufReader, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -9,58 +11,18 @@ use std::time::Instant;
 use rustix::fs::FlockOperation;
 
 use countersign::digest::Sha256;
-use countersign::exchange::{self, ExchangeError};
+use countersign::exchange::{self};
 use countersign::fingerprint::Fingerprint;
-use countersign::journal::{Chain, End, Entry, Event, JournalError, Ledger, MAX_LINE};
-use countersign::operation::Operation;
+use countersign::journal::{Chain, End, Entry, Event, Ledger, MAX_LINE};
+use countersign::operation::Object;
 use countersign::policy::History;
 use countersign::request::RequestId;
+use countersign::response::SignatureBlock;
+use countersign::scratch::Scratch;
 use countersign::time::Timestamp;
 
 use crate::consent::Consent;
-
-/// Why the journal cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum RecorderError {
-    /// The file.
-    #[error("the journal {} cannot be {action}", path.display())]
-    Io {
-        /// The journal.
-        path: PathBuf,
-        /// What was tried.
-        action: &'static str,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Another program has it open.
-    #[error("another session uses the journal {}", .0.display())]
-    InUse(PathBuf),
-    /// It does not hold together.
-    #[error("the journal {} does not hold together", path.display())]
-    Journal {
-        /// The journal.
-        path: PathBuf,
-        /// Where it breaks.
-        source: JournalError,
-    },
-    /// The confirmed date is before the last entry.
-    #[error("the date {actual} is before the journal's last entry, {last}")]
-    Clock {
-        /// The confirmed date.
-        actual: Timestamp,
-        /// The last entry's.
-        last: Timestamp,
-    },
-    /// A request's text could not be kept.
-    #[error(transparent)]
-    Exchange(#[from] ExchangeError),
-    /// An entry that no reader would take.
-    #[error("an entry is longer than the journal's lines may be; it is not written")]
-    TooLong,
-    /// An earlier write failed: nothing more is written, so that nothing is written after a gap.
-    #[error("the journal failed before and is not written any more in this session")]
-    Poisoned,
-}
+pub use error::RecorderError;
 
 /// The journal, open for writing by this process alone.
 #[derive(Debug)]
@@ -91,6 +53,15 @@ pub enum Access {
     Look,
 }
 
+/// What was consented to.
+#[derive(Debug)]
+pub struct Consented {
+    /// The master that was asked.
+    pub master: Fingerprint,
+    /// SHA-256 of each statement's digest, in order.
+    pub statements: Vec<Sha256>,
+}
+
 /// Whether to wait for the disk.
 #[derive(Clone, Copy)]
 enum Sync {
@@ -98,13 +69,13 @@ enum Sync {
     Later,
 }
 
-/// A request whose consent is on disk: the card may be touched. Only [`Recorder::record`] makes
-/// one. It names the request's copy at the station and holds none of it, so that a batch of any
+/// A request whose consent is on disk: the card may be touched. Only a [`Recorder`] makes
+/// one, from the entry that it wrote. It names the request's copy at the station and holds none of it, so that a batch of any
 /// length fits in memory.
 #[derive(Debug)]
 pub struct Recorded {
     request: RequestId,
-    statements: usize,
+    open: u32,
 }
 
 impl Recorded {
@@ -118,9 +89,9 @@ impl Recorded {
         self.request
     }
 
-    /// How many signatures it takes.
-    pub fn statements(&self) -> usize {
-        self.statements
+    /// How many signatures it still takes: some may have been made before the power went.
+    pub fn open_signatures(&self) -> usize {
+        self.open as usize
     }
 }
 
@@ -148,11 +119,12 @@ impl Recorder {
             .map_err(error("opened"))?;
         rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| RecorderError::InUse(path.to_owned()))?;
-        let mut ledger = Ledger::default();
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut ledger = Ledger::new(Scratch::beside(folder)?);
         let mut chain = Chain::new(BufReader::new(&file));
         while let Some(entry) = chain.next() {
             let wrong = |source| RecorderError::Journal { path: path.to_owned(), source };
-            ledger.add(&entry.map_err(wrong)?, chain.start());
+            ledger.add(&entry.map_err(wrong)?, chain.start())?;
         }
         let (head, end) = (chain.head(), chain.end());
         drop(chain);
@@ -194,18 +166,38 @@ impl Recorder {
         &self.ledger
     }
 
-    /// What was decided on a request and on the key that it is about.
-    pub fn history(&self, request: RequestId, key: Option<Fingerprint>) -> History {
-        self.ledger.history(request, key, &|offset| entry_at(&self.file, offset))
+    /// What was decided on a request and on the object that it is about.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where the index cannot be read.
+    pub fn history(
+        &self,
+        request: RequestId,
+        object: Option<&Object>,
+    ) -> Result<History, RecorderError> {
+        Ok(self.ledger.history(request, object, &|offset| entry_at(&self.file, offset))?)
     }
 
-    /// The digests that were consented to for a request, in order.
-    pub fn consented(&self, request: RequestId) -> Option<Vec<Sha256>> {
+    /// The signatures made so far of a request, in order.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where the index cannot be read.
+    pub fn signatures(&self, request: RequestId) -> Result<Vec<SignatureBlock>, RecorderError> {
+        Ok(self.ledger.signatures(request, &|offset| entry_at(&self.file, offset))?)
+    }
+
+    /// What was consented to.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where the index cannot be read.
+    pub fn consented(&self, request: RequestId) -> Result<Option<Consented>, RecorderError> {
         let offset = self.ledger.consent_offset(request)?;
-        match entry_at(&self.file, offset)?.event {
-            Event::Consented { statements, .. } => Some(statements),
+        Ok(match offset.and_then(|offset| entry_at(&self.file, offset)).map(|e| e.event) {
+            Some(Event::Consented { master, statements, .. }) => {
+                Some(Consented { master, statements })
+            }
             _ => None,
-        }
+        })
     }
 
     /// The digest of the last entry.
@@ -249,10 +241,10 @@ impl Recorder {
             action: "written",
             source,
         })?;
-        self.poisoned = false;
         self.head = head;
-        self.ledger.add(&entry, self.length);
+        self.ledger.add(&entry, self.length)?;
         self.length += line.len() as u64;
+        self.poisoned = false;
         Ok(())
     }
 
@@ -266,25 +258,29 @@ impl Recorder {
         let request = review.request();
         let id = request.id();
         exchange::write_many(&self.kept(id), request.text().as_bytes())?;
-        let expires = match request.operation() {
-            Operation::Certify(certify) => certify.expires,
-            Operation::RevokeCertification(_) => None,
-        };
         let statements: Vec<Sha256> =
             review.statements().iter().map(|s| Sha256::of(s.digest())).collect();
-        let recorded = Recorded { request: id, statements: statements.len() };
         self.append(Event::Consented {
             request: id,
             master: request.master(),
             operation: request.operation().name(),
-            key: review.certificate().fingerprint(),
+            object: request.operation().object().ok_or(RecorderError::NoObject)?,
             user_ids: request.operation().user_ids().to_vec(),
             created: request.created(),
-            expires,
+            expires: request.operation().expires(),
             statements,
             consent: how,
         })?;
-        Ok(recorded)
+        self.recorded(id)?.ok_or(RecorderError::Poisoned)
+    }
+
+    /// A request whose consent the journal has, and which is not signed to its end.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where the index cannot be read.
+    pub fn recorded(&self, request: RequestId) -> Result<Option<Recorded>, RecorderError> {
+        let pending = self.ledger.pending(request)?;
+        Ok(pending.map(|p| Recorded { request, open: p.statements - p.signed }))
     }
 
     /// Waits until every request that was recorded is on disk under its name. To be called once

@@ -14,10 +14,11 @@ use std::path::{Path, PathBuf};
 use countersign::authority::{Authority, AuthorityError};
 use countersign::digest::Sha256;
 use countersign::exchange::ExchangeError;
-use countersign::fingerprint::Fingerprint;
 use countersign::journal::{Chain, End, Entry, Event, JournalError, Ledger};
+use countersign::operation::Object;
 use countersign::policy::History;
 use countersign::request::RequestId;
+use countersign::scratch::{Scratch, ScratchError};
 use countersign::time::Timestamp;
 
 use crate::recorder::{Access, Recorder, RecorderError, entry_at};
@@ -47,6 +48,9 @@ pub enum StationError {
     /// The journal.
     #[error(transparent)]
     Recorder(#[from] RecorderError),
+    /// The index of the journal.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
     /// The journal, read without writing.
     #[error("the journal does not hold together")]
     Journal(#[from] JournalError),
@@ -105,9 +109,19 @@ impl Station {
         &self.authority
     }
 
+    /// The folder that it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The journal's file.
     pub fn journal(&self) -> PathBuf {
         self.folder.join("journal.jsonl")
+    }
+
+    /// Where the text of a request is kept that was consented to.
+    pub fn kept(&self, request: RequestId) -> PathBuf {
+        self.folder.join("requests").join(format!("{request}.request.asc"))
     }
 
     /// Opens the journal for writing, going by `now`; whether a torn line was set aside.
@@ -143,7 +157,7 @@ impl Station {
         File::open(&path).map_err(|source| ExchangeError::Io { path, action: "opened", source })
     }
 
-    /// What was decided on a request and on the key that it is about, by `ledger`, which
+    /// What was decided on a request and on the object that it is about, by `ledger`, which
     /// [`Station::ledger`] made.
     ///
     /// # Errors
@@ -152,10 +166,10 @@ impl Station {
         &self,
         ledger: &Ledger,
         request: RequestId,
-        key: Option<Fingerprint>,
+        object: Option<&Object>,
     ) -> Result<History, StationError> {
         let journal = self.open_journal()?;
-        Ok(ledger.history(request, key, &|offset| entry_at(&journal, offset)))
+        Ok(ledger.history(request, object, &|offset| entry_at(&journal, offset))?)
     }
 
     /// What the journal adds up to, without opening it for writing.
@@ -163,10 +177,10 @@ impl Station {
     /// # Errors
     /// [`StationError`] where it does not hold together.
     pub fn ledger(&self) -> Result<Ledger, StationError> {
-        let mut ledger = Ledger::default();
+        let mut ledger = Ledger::new(Scratch::beside(&self.folder)?);
         let mut chain = Chain::new(BufReader::new(self.open_journal()?));
         while let Some(entry) = chain.next() {
-            ledger.add(&entry?, chain.start());
+            ledger.add(&entry?, chain.start())?;
         }
         Ok(ledger)
     }

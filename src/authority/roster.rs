@@ -6,7 +6,7 @@ use super::{Authority, AuthorityError, read_certificate};
 use crate::certificate::{Certificate, Standing};
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
-use crate::operation::Operation;
+use crate::operation::{Object, Operation, SignModule};
 use crate::policy::History;
 use crate::request::Request;
 use crate::response::{Response, Verified};
@@ -22,7 +22,7 @@ pub struct Developer {
 /// What an installed answer changed.
 #[derive(Debug)]
 pub struct Installed {
-    /// The certificate's file.
+    /// The file that holds what was signed.
     pub path: PathBuf,
 }
 
@@ -46,7 +46,7 @@ impl Authority {
     /// [`AuthorityError`] where the folder cannot be read.
     pub fn developers(&self) -> Result<Vec<Fingerprint>, AuthorityError> {
         let folder = self.folder().join("developers");
-        let names = exchange::list(&folder, ".asc", exchange::MAX_LISTED)?.names;
+        let names = exchange::list(&folder, ".asc", exchange::MAX_LISTED)?;
         let fingerprint = |n: &std::ffi::OsString| n.to_str()?.strip_suffix(".asc")?.parse().ok();
         Ok(names.iter().filter_map(fingerprint).collect())
     }
@@ -97,34 +97,45 @@ impl Authority {
             source,
         };
         let signed = verified.certificate(&masters).map_err(refused)?;
-        let key = signed.fingerprint();
-        let merged = match self.developer(key) {
-            Ok(developer) => developer.certificate.merged(&signed, &masters).map_err(refused)?,
-            Err(AuthorityError::NoSuchDeveloper(_)) => signed,
-            Err(error) => return Err(error),
-        };
-        let path = self.developer_path(key);
-        exchange::write_path(&path, merged.armored().as_bytes())?;
-        let id = request.id();
-        let (requests, responses) =
-            (self.folder().join("requests"), self.folder().join("responses"));
-        exchange::write_path(
-            &requests.join(format!("{id}.request.asc")),
-            request.text().as_bytes(),
-        )?;
-        exchange::write_path(
-            &responses.join(format!("{id}.response.json")),
-            verified.response().text().as_bytes(),
-        )?;
-        Ok(Installed { path })
+        let certificate = signed.map(|signed| {
+            let key = signed.fingerprint();
+            let merged = match self.developer(key) {
+                Ok(developer) => {
+                    developer.certificate.merged(&signed, &masters).map_err(refused)?
+                }
+                Err(AuthorityError::NoSuchDeveloper(_)) => signed,
+                Err(error) => return Err(error),
+            };
+            let path = self.developer_path(key);
+            exchange::write_path(&path, merged.armored().as_bytes())?;
+            Ok(path)
+        });
+        let (folder, id) = (self.folder(), request.id());
+        let certificate = certificate.transpose()?;
+        let list = request
+            .operation()
+            .as_any::<SignModule>()
+            .and_then(|asked| Some(self.keep_list(asked, &verified.signed_text(&asked.text())?)));
+        let signed = certificate.or(list.transpose()?);
+        let path = folder.join("requests").join(format!("{id}.request.asc"));
+        exchange::write_path(&path, request.text().as_bytes())?;
+        let path = folder.join("responses").join(format!("{id}.response.json"));
+        exchange::write_path(&path, verified.response().text().as_bytes())?;
+        Ok(Installed { path: signed.unwrap_or(path) })
     }
 
-    /// What the record knows about one key: for the lint before a request travels.
+    /// What the record knows about one object: for the lint before a request travels.
     ///
     /// # Errors
     /// [`AuthorityError`] where the record is damaged.
-    pub fn history(&self, key: Fingerprint) -> Result<History, AuthorityError> {
-        let developer = match self.developer(key) {
+    pub fn history(&self, object: &Object) -> Result<History, AuthorityError> {
+        let key = match object {
+            Object::Key(key) => key,
+            Object::Module(name) => {
+                return Ok(History { this: None, decisions: self.signed_lists(name)? });
+            }
+        };
+        let developer = match self.developer(*key) {
             Ok(developer) => developer,
             Err(AuthorityError::NoSuchDeveloper(_)) => return Ok(History::default()),
             Err(error) => return Err(error),
@@ -149,7 +160,7 @@ impl Authority {
             Certificate::read(developer.certificate.to_bytes().as_slice(), &[master]).map_err(
                 |source| AuthorityError::Certificate { path: self.developer_path(key), source },
             )?;
-        let user_ids = self.history(key)?.certified_user_ids(&certificate, master);
+        let user_ids = self.history(&Object::Key(key))?.certified_user_ids(&certificate, master);
         Ok(Operation::RevokeCertification(crate::operation::RevokeCertification {
             certificate: crate::operation::CertificateBlock::new(certificate.to_bytes()),
             user_ids: user_ids.into_iter().collect(),

@@ -70,11 +70,11 @@ fn find_request(response: &Path, id: RequestId, given: Option<&Path>) -> Result<
     if !given.is_dir() {
         return read(&given.to_owned());
     }
-    let listing = exchange::list(given, ".request.asc", exchange::MAX_LISTED)?;
+    let names = exchange::list(given, ".request.asc", exchange::MAX_LISTED)?;
     let token = id.token();
     // By its name first, then, should somebody have renamed it, by its content.
     let near = |name: &&OsString| name.to_string_lossy().contains(&token);
-    let (near, far): (Vec<_>, Vec<_>) = listing.names.iter().partition(near);
+    let (near, far): (Vec<_>, Vec<_>) = names.iter().partition(near);
     for name in near.into_iter().chain(far) {
         match read(&given.join(name)) {
             Ok(request) if request.id() == id => return Ok(request),

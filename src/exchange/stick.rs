@@ -60,43 +60,47 @@ pub enum ExchangeError {
     },
 }
 
-/// The files of a folder whose names end alike.
-#[derive(Debug, Default)]
-pub struct Listing {
-    /// Their names, sorted; at most one more than asked for.
-    pub names: Vec<OsString>,
-    /// How many other names there are.
-    pub others: usize,
+/// The names in `folder` that end in `suffix`, sorted; at most `most` + 1 of them.
+///
+/// # Errors
+/// See [`visit`].
+pub fn list(folder: &Path, suffix: &str, most: usize) -> Result<Vec<OsString>, ExchangeError> {
+    let mut names = Vec::new();
+    visit(folder, suffix, most, |name| names.push(name))?;
+    names.sort();
+    Ok(names)
 }
 
-/// Lists the names in `folder` that end in `suffix`, sorted, and stops looking after `most` + 1 of
-/// them. Hidden files (the dust that desktops leave on sticks) do not count.
+/// Hands each name in `folder` that ends in `suffix` to `each`, in no order, and stops looking
+/// after `most` + 1 of them. Returns how many there were. Hidden files (the dust that desktops
+/// leave on sticks) do not count.
 ///
 /// # Errors
 /// [`ExchangeError`] where the folder cannot be read.
-pub fn list(folder: &Path, suffix: &str, most: usize) -> Result<Listing, ExchangeError> {
+pub fn visit(
+    folder: &Path,
+    suffix: &str,
+    most: usize,
+    mut each: impl FnMut(OsString),
+) -> Result<usize, ExchangeError> {
     let error = |source| ExchangeError::Io { path: folder.to_owned(), action: "listed", source };
-    let mut listing = Listing::default();
+    let mut count = 0;
     for (at, entry) in std::fs::read_dir(folder).map_err(error)?.enumerate() {
         if at == MAX_LISTED {
             return Err(ExchangeError::TooMany { path: folder.to_owned() });
         }
         let name = entry.map_err(error)?.file_name();
         let bytes = name.as_encoded_bytes();
-        if bytes.starts_with(b".") {
+        if bytes.starts_with(b".") || !bytes.ends_with(suffix.as_bytes()) {
             continue;
         }
-        if bytes.ends_with(suffix.as_bytes()) {
-            listing.names.push(name);
-            if listing.names.len() > most {
-                break;
-            }
-        } else {
-            listing.others += 1;
+        each(name);
+        count += 1;
+        if count > most {
+            break;
         }
     }
-    listing.names.sort();
-    Ok(listing)
+    Ok(count)
 }
 
 /// Reads the regular file `name` in `folder`, at most `limit` bytes, following no link.

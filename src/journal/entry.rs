@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
-use crate::operation::OperationName;
+use crate::operation::{Object, OperationName};
 use crate::policy::Violation;
 use crate::request::RequestId;
 use crate::response::{Refuser, SignatureBlock};
@@ -64,13 +64,14 @@ pub enum Event {
         master: Fingerprint,
         /// What it asks for.
         operation: OperationName,
-        /// The key that it is about.
-        key: Fingerprint,
-        /// The user IDs.
+        /// What it is about.
+        object: Object,
+        /// The user IDs, where it is about some.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         user_ids: Vec<String>,
         /// The creation time in the signatures.
         created: Timestamp,
-        /// When a certification ends.
+        /// When what is stated ends.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires: Option<Timestamp>,
         /// SHA-256 of each statement's SHA-512 digest, in order: what the card will be given.

@@ -1,57 +1,44 @@
-//! What a journal adds up to: requests by outcome, keys by decision, cards by counter.
+//! What a journal adds up to: requests by outcome, objects by decision, cards by counter.
 //!
-//! The ledger is an index: it knows where in the journal the entries stand and holds none of them,
-//! so that neither a long journal nor a large batch fills the memory. Whoever asks it for more
-//! than a count hands it a way to read the entry at an offset.
+//! The ledger is an index on disk: it knows where in the journal the entries stand and holds none
+//! of them, so that neither a long journal nor a large batch fills the memory. Whoever asks it for
+//! more than a count hands it a way to read the entry at an offset.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod queries;
+
+use std::collections::HashMap;
+
+use redb::{ReadableTable as _, TableDefinition};
 
 use super::entry::{Entry, Event, Moment};
+use super::slot::{Row, Slot, State};
 use crate::fingerprint::Fingerprint;
-use crate::operation::OperationName;
-use crate::policy::{Decided, Decision, History, Kind};
+use crate::operation::Object;
 use crate::request::RequestId;
-use crate::response::{Refuser, SignatureBlock};
+use crate::response::Refuser;
+use crate::scratch::{Scratch, ScratchError};
 use crate::time::Timestamp;
 
+/// What became of each request.
+const REQUESTS: TableDefinition<'_, [u8; 32], Row> = TableDefinition::new("requests");
+/// The consents about each object: where the entry begins.
+const OBJECTS: TableDefinition<'_, ([u8; 32], u64), ()> = TableDefinition::new("objects");
+/// Requests that were consented to and not signed to their end, and the master that they ask.
+const PENDING: TableDefinition<'_, [u8; 32], [u8; 20]> = TableDefinition::new("pending");
+/// The signatures of each request: where the entry begins.
+const SIGNATURES: TableDefinition<'_, ([u8; 32], u32), u64> = TableDefinition::new("signatures");
+/// Requests that were signed and whose answer never reached a stick.
+const UNANSWERED: TableDefinition<'_, [u8; 32], ()> = TableDefinition::new("unanswered");
+
 /// The sum of a journal's entries.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub struct Ledger {
-    requests: HashMap<RequestId, Slot>,
-    /// The consents about each key: where the entry begins.
-    keys: BTreeSet<(Fingerprint, u64)>,
-    pending: BTreeMap<RequestId, Fingerprint>,
-    /// The signatures of requests that are signed in part.
-    partial: HashMap<RequestId, Vec<SignatureBlock>>,
-    unanswered: BTreeSet<RequestId>,
+    index: Scratch,
     cards: HashMap<String, CardState>,
     signing_card: Option<String>,
     open_session: bool,
     entries: u64,
     last: Option<Timestamp>,
-}
-
-/// What became of one request, and where that is written.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    state: State,
-    /// Where the consent begins; where the refusal begins, if the operator refused.
-    offset: u64,
-    statements: u32,
-    signed: u32,
-    at: Timestamp,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// Consented to.
-    Pending,
-    /// Signed to its end.
-    Signed,
-    /// Refused by the operator.
-    Refused,
-    /// Refused by a rule after some of it was signed.
-    GivenUp,
 }
 
 /// A request that was consented to and not signed to its end.
@@ -77,31 +64,39 @@ struct CardState {
 }
 
 impl Ledger {
+    /// The ledger of an empty journal, its tables in `index`, which nobody else uses.
+    pub fn new(index: Scratch) -> Self {
+        Self {
+            index,
+            cards: HashMap::new(),
+            signing_card: None,
+            open_session: false,
+            entries: 0,
+            last: None,
+        }
+    }
+
     /// Adds the entry that begins at `offset` of the journal.
-    pub fn add(&mut self, entry: &Entry, offset: u64) {
+    ///
+    /// # Errors
+    /// [`ScratchError`] where the index cannot be written.
+    pub fn add(&mut self, entry: &Entry, offset: u64) -> Result<(), ScratchError> {
         self.entries += 1;
         self.last = Some(entry.at);
         match &entry.event {
             Event::StationCreated { .. } | Event::CounterExplained { .. } => {}
             Event::Answered { request, .. } => {
-                self.unanswered.remove(request);
+                self.index.table(UNANSWERED)?.remove(request.0.as_bytes())?;
             }
-            Event::SessionStarted { .. } => self.session_started(),
+            Event::SessionStarted { .. } => self.session_started()?,
             Event::SessionEnded => self.open_session = false,
             Event::Refused { request: Some(id), by, .. } => {
-                self.refused(*id, *by, offset, entry.at);
+                self.refused(*id, *by, offset, entry.at)?;
             }
             Event::Refused { request: None, .. } => {}
-            Event::Consented { request, master, key, statements, .. } => {
-                let signed = self.requests.get(request).map_or(0, |slot| slot.signed);
+            Event::Consented { request, master, object, statements, .. } => {
                 let statements = u32::try_from(statements.len()).unwrap_or(u32::MAX);
-                let state = State::Pending;
-                let slot = Slot { state, offset, statements, signed, at: entry.at };
-                if let Some(earlier) = self.requests.insert(*request, slot) {
-                    self.keys.remove(&(*key, earlier.offset));
-                }
-                self.keys.insert((*key, offset));
-                self.pending.insert(*request, *master);
+                self.consented(*request, *master, object, Slot::new(statements, offset, entry.at))?;
             }
             Event::Counter { card, master, count, moment } => {
                 let session_open = *moment == Moment::Before;
@@ -115,126 +110,102 @@ impl Ledger {
                 };
                 self.cards.insert(card.clone(), state);
             }
-            Event::Signed { request, statement, signature } => {
-                self.signed(*request, *statement, signature, entry.at);
+            Event::Signed { request, statement, .. } => {
+                self.signed(*request, *statement, offset, entry.at)?;
             }
         }
+        Ok(())
     }
 
-    fn session_started(&mut self) {
+    fn session_started(&mut self) -> Result<(), ScratchError> {
         self.open_session = true;
+        let pending = self.index.table(PENDING)?;
         for card in self.cards.values_mut() {
-            let waits = self.pending.values().any(|master| *master == card.master);
-            card.maybe_one_more = card.session_open && waits;
+            card.maybe_one_more = false;
+            for waiting in pending.iter()?.take_while(|_| card.session_open) {
+                if waiting?.1.value() == *card.master.as_bytes() {
+                    card.maybe_one_more = true;
+                    break;
+                }
+            }
         }
+        Ok(())
+    }
+
+    fn consented(
+        &mut self,
+        request: RequestId,
+        master: Fingerprint,
+        object: &Object,
+        mut slot: Slot,
+    ) -> Result<(), ScratchError> {
+        let (id, object) = (request.0.as_bytes(), *object.digest().as_bytes());
+        let earlier = self.slot(request)?;
+        slot.signed = earlier.map_or(0, |slot| slot.signed);
+        self.index.table(REQUESTS)?.insert(id, Row::from(slot))?;
+        let mut objects = self.index.table(OBJECTS)?;
+        if let Some(earlier) = earlier {
+            objects.remove((object, earlier.offset))?;
+        }
+        objects.insert((object, slot.offset), ())?;
+        self.index.table(PENDING)?.insert(id, master.as_bytes())?;
+        Ok(())
     }
 
     /// What a rule refused today may hold tomorrow (a wrong date, a newer policy); what the
     /// operator refused stays refused. Signatures that were made by then were made all the same,
-    /// and count as a decision on the key, although nobody was given them.
-    fn refused(&mut self, request: RequestId, by: Refuser, offset: u64, at: Timestamp) {
-        self.pending.remove(&request);
-        self.partial.remove(&request);
-        match (by, self.requests.get_mut(&request)) {
+    /// and count as a decision on the object, although nobody was given them.
+    fn refused(
+        &mut self,
+        request: RequestId,
+        by: Refuser,
+        offset: u64,
+        at: Timestamp,
+    ) -> Result<(), ScratchError> {
+        let id = request.0.as_bytes();
+        self.index.table(PENDING)?.remove(id)?;
+        let slot = self.slot(request)?;
+        let mut requests = self.index.table(REQUESTS)?;
+        match (by, slot) {
             (Refuser::Operator, _) => {
-                let slot = Slot { state: State::Refused, offset, statements: 0, signed: 0, at };
-                self.requests.insert(request, slot);
+                let refused = Slot { state: State::Refused, ..Slot::new(0, offset, at) };
+                requests.insert(id, Row::from(refused))?;
             }
             (Refuser::Policy, Some(slot)) if slot.state == State::Pending && slot.signed > 0 => {
-                slot.state = State::GivenUp;
+                requests.insert(id, Row::from(Slot { state: State::GivenUp, ..slot }))?;
             }
             (Refuser::Policy, Some(slot)) if slot.state == State::Pending => {
-                self.requests.remove(&request);
+                requests.remove(id)?;
             }
             (Refuser::Policy, _) => {}
         }
+        Ok(())
     }
 
     fn signed(
         &mut self,
         request: RequestId,
         statement: u32,
-        signature: &SignatureBlock,
+        offset: u64,
         at: Timestamp,
-    ) {
+    ) -> Result<(), ScratchError> {
         if let Some(card) = self.signing_card.as_ref().and_then(|c| self.cards.get_mut(c)) {
             card.signed_since += 1;
         }
-        let Some(slot) = self.requests.get_mut(&request) else { return };
+        let Some(mut slot) = self.slot(request)? else { return Ok(()) };
         if slot.state != State::Pending || slot.signed != statement {
-            return;
+            return Ok(());
         }
+        let id = request.0.as_bytes();
+        self.index.table(SIGNATURES)?.insert((*id, statement), offset)?;
         slot.signed += 1;
-        if slot.signed < slot.statements {
-            self.partial.entry(request).or_default().push(signature.clone());
-        } else {
+        if slot.signed == slot.statements {
             (slot.state, slot.at) = (State::Signed, at);
-            self.partial.remove(&request);
-            self.pending.remove(&request);
-            self.unanswered.insert(request);
+            self.index.table(PENDING)?.remove(id)?;
+            self.index.table(UNANSWERED)?.insert(id, ())?;
         }
-    }
-
-    /// What was decided on `request` and on `key`; consent that waits for its signature counts.
-    /// `load` reads the entry that begins at an offset of the journal.
-    pub fn history(
-        &self,
-        request: RequestId,
-        key: Option<Fingerprint>,
-        load: &dyn Fn(u64) -> Option<Entry>,
-    ) -> History {
-        let this = self.requests.get(&request).and_then(|slot| match slot.state {
-            State::Signed => Some(Decided::Signed { at: slot.at }),
-            State::Refused => {
-                let reason = reason(load(slot.offset)?.event)?;
-                Some(Decided::Refused { at: slot.at, reason })
-            }
-            State::Pending | State::GivenUp => None,
-        });
-        let of_key = key.map(|key| self.keys.range((key, 0)..=(key, u64::MAX)));
-        let decisions = of_key.into_iter().flatten().filter_map(|(_, offset)| {
-            let decision = decision(load(*offset)?.event)?;
-            let slot = self.requests.get(&decision.request)?;
-            // What was made of this very request before a rule stopped it must not stop it.
-            let counts = slot.offset == *offset && decision.request != request;
-            counts.then(|| self.limited(decision, *slot))
-        });
-        History { this, decisions: decisions.collect() }
-    }
-
-    /// Of a request that was given up half-way only what was signed counts.
-    fn limited(&self, mut decision: Decision, slot: Slot) -> Decision {
-        if slot.state == State::GivenUp {
-            decision.user_ids.truncate(slot.signed as usize);
-        }
-        decision
-    }
-
-    /// Requests that were consented to and not signed to their end.
-    pub fn pending(&self) -> impl Iterator<Item = Pending> {
-        self.pending.keys().filter_map(|id| self.pending_request(*id))
-    }
-
-    /// Requests that were signed to their end and whose answer never reached a stick.
-    pub fn unanswered(&self) -> impl Iterator<Item = RequestId> {
-        self.unanswered.iter().copied()
-    }
-
-    /// A request that was consented to and not signed to its end.
-    pub fn pending_request(&self, request: RequestId) -> Option<Pending> {
-        let slot = self.requests.get(&request).filter(|slot| slot.state == State::Pending)?;
-        Some(Pending { request, signed: slot.signed, statements: slot.statements })
-    }
-
-    /// The signatures made so far of a request that is not signed to its end.
-    pub fn partial(&self, request: RequestId) -> &[SignatureBlock] {
-        self.partial.get(&request).map_or(&[], Vec::as_slice)
-    }
-
-    /// Where the consent to a request begins.
-    pub fn consent_offset(&self, request: RequestId) -> Option<u64> {
-        let slot = self.requests.get(&request)?;
-        (slot.state != State::Refused).then_some(slot.offset)
+        self.index.table(REQUESTS)?.insert(id, Row::from(slot))?;
+        Ok(())
     }
 
     /// Whether the last session has no end: the power went, or the program was killed.
@@ -260,27 +231,6 @@ impl Ledger {
         let known = state.counted + state.signed_since;
         Some((known, known + u32::from(state.maybe_one_more)))
     }
-}
-
-fn reason(event: Event) -> Option<String> {
-    match event {
-        Event::Refused { violations, .. } => {
-            Some(violations.into_iter().next().map(|v| v.reason).unwrap_or_default())
-        }
-        _ => None,
-    }
-}
-
-fn decision(event: Event) -> Option<Decision> {
-    let Event::Consented { request, master, operation, user_ids, created, expires, .. } = event
-    else {
-        return None;
-    };
-    let kind = match operation {
-        OperationName::Certify => Kind::Certified { expires },
-        OperationName::RevokeCertification => Kind::Revoked,
-    };
-    Some(Decision { request, master, created, kind, user_ids })
 }
 
 #[cfg(test)]

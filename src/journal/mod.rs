@@ -3,6 +3,7 @@
 
 mod entry;
 mod ledger;
+mod slot;
 
 use std::io::{self, BufRead, Read as _};
 

@@ -209,7 +209,8 @@ impl Tree {
         if errors.is_empty() { Ok(entries) } else { Err(errors) }
     }
 
-    fn open(&self, path: &str) -> Result<(OwnedFd, Place), ReadError> {
+    /// Opens a file of the folder; what it is was not examined.
+    pub(super) fn open(&self, path: &str) -> Result<(OwnedFd, Place), ReadError> {
         read::open(&self.folder, &self.path, path)
     }
 }

@@ -7,11 +7,11 @@ use openpgp::types::SignatureType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CertificateBlock, Line, Statement, StatementError};
+use super::{CertificateBlock, Line, Object, Signable, Statement, StatementError, key, names};
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
-use crate::policy::Rule;
 use crate::policy::rules::{certificate, certification, requester};
+use crate::policy::{Kind, Rule};
 use crate::time::Timestamp;
 
 /// A generic certification (type 0x10, RFC 9580 §5.2.1.4), exportable and revocable, SHA-512,
@@ -57,8 +57,7 @@ pub struct TrustSignature {
     pub amount: u8,
 }
 
-/// The rules that a certification adds to the common ones.
-pub const RULES: &[Rule] = &[
+const RULES: &[Rule] = &[
     requester::PROOF_OF_POSSESSION,
     certificate::KEY_ALGORITHM,
     certificate::SELF_SIGNATURES,
@@ -73,12 +72,36 @@ pub const RULES: &[Rule] = &[
     certification::PREVIOUS_DECISIONS,
 ];
 
-impl Certify {
-    pub(super) fn statements(
+impl Signable for Certify {
+    fn rules() -> &'static [Rule] {
+        RULES
+    }
+
+    fn kind(expires: Option<Timestamp>) -> Kind {
+        Kind::Certified { expires }
+    }
+
+    fn object(&self) -> Option<Object> {
+        key(&self.certificate)
+    }
+
+    fn certificate(&self) -> Option<&CertificateBlock> {
+        Some(&self.certificate)
+    }
+
+    fn user_ids(&self) -> &[String] {
+        &self.user_ids
+    }
+
+    fn expires(&self) -> Option<Timestamp> {
+        self.expires
+    }
+
+    fn statements(
         &self,
         created: Timestamp,
         master: &Certificate,
-        certificate: &Certificate,
+        certificate: Option<&Certificate>,
     ) -> Result<Vec<Statement>, StatementError> {
         let statement = |user_id: &String| {
             let typ = SignatureType::GenericCertification;
@@ -88,6 +111,34 @@ impl Certify {
         self.user_ids.iter().map(statement).collect()
     }
 
+    fn describe(&self) -> Vec<Line> {
+        let mut lines: Vec<Line> =
+            self.user_ids.iter().map(|id| Line::new("certify user ID", id)).collect();
+        lines.push(Line::new("until", self.expires.map_or("no end".to_owned(), |t| t.to_string())));
+        if let Some(TrustSignature { depth, amount }) = self.trust {
+            lines.push(Line::new(
+                "TRUSTED INTRODUCER",
+                format!("this key may certify others: depth {depth}, amount {amount} of 120"),
+            ));
+        }
+        if let Some(uri) = &self.policy_uri {
+            lines.push(Line::new("policy", uri));
+        }
+        lines.push(Line::new(
+            "agreement",
+            format!("{}, as {}", self.agreement.sha256.spaced(), self.agreement.notation),
+        ));
+        lines
+    }
+
+    fn brief(&self) -> String {
+        let until =
+            self.expires.map_or("without end".to_owned(), |at| format!("until {}", at.date()));
+        format!("{} {until}", names(&self.user_ids))
+    }
+}
+
+impl Certify {
     fn subpackets(&self, created: Timestamp) -> Vec<SubpacketValue> {
         let mut values = Vec::new();
         if let Some(expires) = self.expires {
@@ -106,25 +157,5 @@ impl Certify {
             flags,
         )));
         values
-    }
-
-    pub(super) fn describe(&self) -> Vec<Line> {
-        let mut lines: Vec<Line> =
-            self.user_ids.iter().map(|id| Line::new("certify user ID", id)).collect();
-        lines.push(Line::new("until", self.expires.map_or("no end".to_owned(), |t| t.to_string())));
-        if let Some(TrustSignature { depth, amount }) = self.trust {
-            lines.push(Line::new(
-                "TRUSTED INTRODUCER",
-                format!("this key may certify others: depth {depth}, amount {amount} of 120"),
-            ));
-        }
-        if let Some(uri) = &self.policy_uri {
-            lines.push(Line::new("policy", uri));
-        }
-        lines.push(Line::new(
-            "agreement",
-            format!("{}, as {}", self.agreement.sha256.spaced(), self.agreement.notation),
-        ));
-        lines
     }
 }

@@ -1,45 +1,86 @@
 //! The closed set of things that the master key can be asked to sign.
 //!
-//! An operation is one file: its fields as they travel, the [`Statement`]s that it amounts to,
-//! how it describes itself to a person, and the rules that it adds to the policy's common ones.
+//! An operation is one file: its fields as they travel, and what [`Signable`] asks of it. A new
+//! one is that file and a line in the list below.
 
 mod certify;
+mod list;
+mod object;
 mod revoke_certification;
+mod sign_module;
 mod statement;
 mod wire;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use std::any::Any;
 
-pub use certify::{Agreement, Certify, RULES as CERTIFY_RULES, TrustSignature};
-pub use revoke_certification::{RULES as REVOKE_CERTIFICATION_RULES, Reason, RevokeCertification};
+pub use certify::{Agreement, Certify, TrustSignature};
+pub use object::Object;
+pub use revoke_certification::{Reason, RevokeCertification};
+pub use sign_module::SignModule;
 pub use statement::{Statement, StatementError};
 pub use wire::CertificateBlock;
 
 use crate::certificate::Certificate;
-use crate::policy::Rule;
+use crate::policy::{Kind, Rule};
 use crate::time::Timestamp;
 
-/// Something that the master key can be asked to sign.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Operation {
+list::operations! {
     /// Certify user IDs of a developer's key.
-    Certify(Certify),
+    Certify = "certify",
     /// Take back every certification that the master made on a developer's key.
-    RevokeCertification(RevokeCertification),
+    RevokeCertification = "revoke-certification",
+    /// Sign a module's list.
+    SignModule = "sign-module",
 }
 
-/// The name of an operation, as policy files and the command line spell it.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum OperationName {
-    /// See [`Operation::Certify`].
-    Certify,
-    /// See [`Operation::RevokeCertification`].
-    RevokeCertification,
+/// What an operation's file provides.
+pub trait Signable: Any {
+    /// The rules beside those that hold for every operation.
+    fn rules() -> &'static [Rule]
+    where
+        Self: Sized;
+
+    /// What such an operation, once signed, is in its object's history.
+    fn kind(expires: Option<Timestamp>) -> Kind
+    where
+        Self: Sized;
+
+    /// What it is about. None where its certificate cannot be read.
+    fn object(&self) -> Option<Object>;
+
+    /// The certificate that it is about, as it travelled: untrusted.
+    fn certificate(&self) -> Option<&CertificateBlock> {
+        None
+    }
+
+    /// The user IDs that it is about.
+    fn user_ids(&self) -> &[String] {
+        &[]
+    }
+
+    /// When what it states ends.
+    fn expires(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Every signature that the master will make, in order, byte for byte but for the RSA value.
+    /// `certificate` is the one that the operation carries.
+    ///
+    /// # Errors
+    /// [`StatementError`] where a user ID is not on `certificate`, or a value does not fit into
+    /// a signature.
+    fn statements(
+        &self,
+        created: Timestamp,
+        master: &Certificate,
+        certificate: Option<&Certificate>,
+    ) -> Result<Vec<Statement>, StatementError>;
+
+    /// What it asks for, in words.
+    fn describe(&self) -> Vec<Line>;
+
+    /// What it asks for, in one line to stand behind its name: untrusted text.
+    fn brief(&self) -> String;
 }
 
 /// One line of an operation's description: what it is about, and the value (untrusted text).
@@ -59,71 +100,17 @@ impl Line {
 }
 
 impl Operation {
-    /// Which operation it is.
-    pub fn name(&self) -> OperationName {
-        match self {
-            Self::Certify(_) => OperationName::Certify,
-            Self::RevokeCertification(_) => OperationName::RevokeCertification,
-        }
-    }
-
-    /// The certificate that it is about, as it travelled: untrusted.
-    pub fn certificate(&self) -> &CertificateBlock {
-        match self {
-            Self::Certify(o) => &o.certificate,
-            Self::RevokeCertification(o) => &o.certificate,
-        }
-    }
-
-    /// The user IDs that it is about.
-    pub fn user_ids(&self) -> &[String] {
-        match self {
-            Self::Certify(o) => &o.user_ids,
-            Self::RevokeCertification(o) => &o.user_ids,
-        }
-    }
-
-    /// Every signature that the master will make, in order, byte for byte but for the RSA value.
-    ///
-    /// # Errors
-    /// [`StatementError`] where a user ID is not on `certificate`, or a value does not fit into
-    /// a signature.
-    pub fn statements(
-        &self,
-        created: Timestamp,
-        master: &Certificate,
-        certificate: &Certificate,
-    ) -> Result<Vec<Statement>, StatementError> {
-        match self {
-            Self::Certify(o) => o.statements(created, master, certificate),
-            Self::RevokeCertification(o) => o.statements(created, master, certificate),
-        }
-    }
-
-    /// What it asks for, in words.
-    pub fn describe(&self) -> Vec<Line> {
-        match self {
-            Self::Certify(o) => o.describe(),
-            Self::RevokeCertification(o) => o.describe(),
-        }
-    }
-
-    /// The rules beside those that hold for every operation.
-    pub fn rules(&self) -> &'static [Rule] {
-        match self {
-            Self::Certify(_) => certify::RULES,
-            Self::RevokeCertification(_) => revoke_certification::RULES,
-        }
+    /// This operation as `T`, if it is one.
+    pub fn as_any<T: Signable>(&self) -> Option<&T> {
+        (self.signable() as &dyn Any).downcast_ref()
     }
 }
 
-impl OperationName {
-    /// The name as it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Certify => "certify",
-            Self::RevokeCertification => "revoke-certification",
-        }
+impl std::ops::Deref for Operation {
+    type Target = dyn Signable;
+
+    fn deref(&self) -> &Self::Target {
+        self.signable()
     }
 }
 
@@ -131,4 +118,19 @@ impl std::fmt::Display for OperationName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// The user IDs in one line.
+fn names(user_ids: &[String]) -> String {
+    let first = user_ids.first().map(|id| crate::safe::clip(id)).unwrap_or_default();
+    match user_ids.len() {
+        0 | 1 => first,
+        n => format!("{first} and {} more", n - 1),
+    }
+}
+
+/// The key that a certificate claims to be, where it can be read.
+fn key(certificate: &CertificateBlock) -> Option<Object> {
+    let certificate = Certificate::read(certificate.untrusted_bytes(), &[]).ok()?;
+    Some(Object::Key(certificate.fingerprint()))
 }

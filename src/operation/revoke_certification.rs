@@ -7,10 +7,10 @@ use openpgp::types::{ReasonForRevocation, SignatureType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CertificateBlock, Line, Statement, StatementError};
+use super::{CertificateBlock, Line, Object, Signable, Statement, StatementError, key, names};
 use crate::certificate::Certificate;
-use crate::policy::Rule;
-use crate::policy::rules::revocation;
+use crate::policy::rules::{requester, revocation};
+use crate::policy::{Kind, Rule};
 use crate::time::Timestamp;
 
 /// A certification revocation (type 0x30, RFC 9580 §5.2.1.13) on each of the user IDs: always
@@ -38,20 +38,39 @@ pub enum Reason {
     UserIdInvalid,
 }
 
-/// The rules that a revocation adds to the common ones.
-pub const RULES: &[Rule] = &[
-    revocation::REQUESTER_ALLOWED,
+const RULES: &[Rule] = &[
+    requester::REQUESTER_ALLOWED,
     revocation::EVERY_USER_ID,
     revocation::REASON_TEXT,
     revocation::NEWER_THAN_CERTIFICATION,
 ];
 
-impl RevokeCertification {
-    pub(super) fn statements(
+impl Signable for RevokeCertification {
+    fn rules() -> &'static [Rule] {
+        RULES
+    }
+
+    fn kind(_: Option<Timestamp>) -> Kind {
+        Kind::Revoked
+    }
+
+    fn object(&self) -> Option<Object> {
+        key(&self.certificate)
+    }
+
+    fn certificate(&self) -> Option<&CertificateBlock> {
+        Some(&self.certificate)
+    }
+
+    fn user_ids(&self) -> &[String] {
+        &self.user_ids
+    }
+
+    fn statements(
         &self,
         created: Timestamp,
         master: &Certificate,
-        certificate: &Certificate,
+        certificate: Option<&Certificate>,
     ) -> Result<Vec<Statement>, StatementError> {
         let statement = |user_id: &String| {
             let typ = SignatureType::CertificationRevocation;
@@ -67,7 +86,7 @@ impl RevokeCertification {
         self.user_ids.iter().map(statement).collect()
     }
 
-    pub(super) fn describe(&self) -> Vec<Line> {
+    fn describe(&self) -> Vec<Line> {
         let mut lines: Vec<Line> =
             self.user_ids.iter().map(|id| Line::new("REVOKE on user ID", id)).collect();
         let reason = match self.reason {
@@ -77,5 +96,9 @@ impl RevokeCertification {
         lines.push(Line::new("reason", reason));
         lines.push(Line::new("text", &self.text));
         lines
+    }
+
+    fn brief(&self) -> String {
+        names(&self.user_ids)
     }
 }

@@ -7,6 +7,7 @@
 
 use sequoia_openpgp as openpgp;
 
+use openpgp::crypto::hash::Hash as _;
 use openpgp::crypto::mpi;
 use openpgp::packet::key::{PrimaryRole, PublicParts};
 use openpgp::packet::signature::Signature4;
@@ -28,9 +29,17 @@ pub struct Statement {
     typ: SignatureType,
     hashed: SubpacketArea,
     issuer: Key<PublicParts, PrimaryRole>,
-    primary: Key<PublicParts, PrimaryRole>,
-    user_id: UserID,
+    target: Target,
     digest: [u8; 64],
+}
+
+/// What a signature is over.
+#[derive(Clone, Debug)]
+enum Target {
+    /// A primary key and one of its user IDs (RFC 9580 §5.2.4).
+    UserId { primary: Box<Key<PublicParts, PrimaryRole>>, user_id: UserID },
+    /// A text (type 0x01, RFC 9580 §5.2.4) in its canonical form, and what it is for people.
+    Text { canonical: String, about: String },
 }
 
 /// Why a statement cannot be built, or a signature is not the one that was predicted.
@@ -70,14 +79,33 @@ impl Statement {
         typ: SignatureType,
         created: Timestamp,
         master: &Certificate,
-        certificate: &Certificate,
+        certificate: Option<&Certificate>,
         user_id: &str,
         subpackets: Vec<SubpacketValue>,
     ) -> Result<Self, StatementError> {
-        let user_id = certificate
-            .user_id(user_id)
-            .ok_or_else(|| StatementError::NoSuchUserId(user_id.to_owned()))?;
-        Self::new(typ, created, master.primary(), certificate.primary(), user_id, subpackets)
+        let missing = || StatementError::NoSuchUserId(user_id.to_owned());
+        let certificate = certificate.ok_or_else(missing)?;
+        let user_id = certificate.user_id(user_id).ok_or_else(missing)?.clone();
+        let primary = Box::new(certificate.primary().clone());
+        let target = Target::UserId { primary, user_id };
+        Self::new(typ, created, master.primary(), target, subpackets)
+    }
+
+    /// A signature by `master` over a text, as a cleartext signature makes it (RFC 9580 §7.1): line
+    /// ends become CR LF, blanks before them and the last line end do not count.
+    ///
+    /// # Errors
+    /// [`StatementError`] where the master is not RSA.
+    pub(super) fn over_text(
+        created: Timestamp,
+        master: &Certificate,
+        text: &str,
+        about: String,
+    ) -> Result<Self, StatementError> {
+        let lines = text.lines().map(|line| line.trim_end_matches([' ', '\t', '\r']));
+        let canonical = lines.collect::<Vec<_>>().join("\r\n");
+        let target = Target::Text { canonical, about };
+        Self::new(SignatureType::Text, created, master.primary(), target, Vec::new())
     }
 
     /// The self-signature of a new master over its user ID (type 0x13, RFC 9580 §5.2.1.7).
@@ -90,15 +118,15 @@ impl Statement {
         subpackets: Vec<SubpacketValue>,
     ) -> Result<Self, StatementError> {
         let typ = SignatureType::PositiveCertification;
-        Self::new(typ, key.creation_time().into(), key, key, user_id, subpackets)
+        let target = Target::UserId { primary: Box::new(key.clone()), user_id: user_id.clone() };
+        Self::new(typ, key.creation_time().into(), key, target, subpackets)
     }
 
     fn new(
         typ: SignatureType,
         created: Timestamp,
         issuer: &Key<PublicParts, PrimaryRole>,
-        primary: &Key<PublicParts, PrimaryRole>,
-        user_id: &UserID,
+        target: Target,
         subpackets: Vec<SubpacketValue>,
     ) -> Result<Self, StatementError> {
         if !matches!(issuer.pk_algo(), PublicKeyAlgorithm::RSAEncryptSign) {
@@ -118,14 +146,7 @@ impl Statement {
             .collect::<Result<Vec<_>, _>>()
             .and_then(SubpacketArea::new)
             .map_err(StatementError::Unfit)?;
-        let mut statement = Self {
-            typ,
-            hashed,
-            issuer: issuer.clone(),
-            primary: primary.clone(),
-            user_id: user_id.clone(),
-            digest: [0; 64],
-        };
+        let mut statement = Self { typ, hashed, issuer: issuer.clone(), target, digest: [0; 64] };
         statement.digest = statement.compute_digest()?;
         Ok(statement)
     }
@@ -135,9 +156,20 @@ impl Statement {
         &self.digest
     }
 
-    /// The user ID that the signature is about.
-    pub fn user_id(&self) -> &UserID {
-        &self.user_id
+    /// The user ID that the signature is about, where it is about one.
+    pub fn user_id(&self) -> Option<&UserID> {
+        match &self.target {
+            Target::UserId { user_id, .. } => Some(user_id),
+            Target::Text { .. } => None,
+        }
+    }
+
+    /// What the signature is about, for people (untrusted text).
+    pub fn about(&self) -> String {
+        match &self.target {
+            Target::UserId { user_id, .. } => String::from_utf8_lossy(user_id.value()).into_owned(),
+            Target::Text { about, .. } => about.clone(),
+        }
     }
 
     /// The signature packet with the RSA value `rsa` (big-endian), verified.
@@ -198,9 +230,16 @@ impl Statement {
         let value = mpi::Signature::RSA { s: mpi::MPI::new(&[1]) };
         let packet = Signature::from(self.packet(value));
         let mut hash = HASH.context().map_err(StatementError::Unfit)?.for_signature(4);
-        packet
-            .hash_userid_binding(&mut hash, &self.primary, &self.user_id)
-            .map_err(StatementError::Unfit)?;
+        match &self.target {
+            Target::UserId { primary, user_id } => {
+                packet.hash_userid_binding(&mut hash, primary, user_id)
+            }
+            Target::Text { canonical, .. } => {
+                hash.update(canonical.as_bytes());
+                packet.hash(&mut hash)
+            }
+        }
+        .map_err(StatementError::Unfit)?;
         let mut digest = [0; 64];
         hash.digest(&mut digest).map_err(StatementError::Unfit)?;
         Ok(digest)

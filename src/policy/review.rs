@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::rule::{Finding, Rule, Subject, Violation};
-use super::rules::common;
-use super::rules::requester::PROOF_OF_POSSESSION;
-use super::rules::revocation::REQUESTER_ALLOWED;
-use super::{Policy, Verdict};
+use super::rules::{common, requester};
+use super::{Evidence, Policy, Verdict};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
-use crate::operation::Statement;
+use crate::module::Changes;
+use crate::operation::{SignModule, Statement};
 use crate::request::{Draft, Request, RequestId};
 use crate::time::Timestamp;
 
@@ -114,6 +113,8 @@ pub enum Kind {
     },
     /// Took the certifications back.
     Revoked,
+    /// Signed a module's list.
+    SignedModule,
 }
 
 /// A request for which every rule holds, and exactly what will be signed. Only
@@ -121,9 +122,10 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Review {
     request: Request,
-    certificate: Certificate,
+    certificate: Option<Certificate>,
     findings: Vec<Finding>,
     statements: Vec<Statement>,
+    changes: Option<Changes>,
 }
 
 /// A request that breaks a rule.
@@ -148,9 +150,14 @@ impl Review {
         &self.request
     }
 
-    /// The certificate that it is about.
-    pub fn certificate(&self) -> &Certificate {
-        &self.certificate
+    /// The certificate that it is about, where it is about one.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
+
+    /// What changed since the module was signed last.
+    pub fn changes(&self) -> Option<&Changes> {
+        self.changes.as_ref()
     }
 
     /// Every rule's verdict.
@@ -173,12 +180,12 @@ impl Policy {
         context: &Context<'_>,
         draft: &Draft,
         history: &History,
+        evidence: &Evidence,
     ) -> Result<(), Box<Rejection>> {
-        let about_signatures = [PROOF_OF_POSSESSION.name, REQUESTER_ALLOWED.name];
-        let Err(mut rejection) = Self::review(context, draft.unsigned(), history) else {
+        let Err(mut rejection) = Self::review(context, draft.unsigned(), history, evidence) else {
             return Ok(());
         };
-        rejection.findings.retain(|f| !about_signatures.contains(&f.rule));
+        rejection.findings.retain(|f| !requester::ABOUT_SIGNATURES.contains(&f.rule));
         if rejection.violations().is_empty() { Ok(()) } else { Err(rejection) }
     }
 
@@ -190,6 +197,7 @@ impl Policy {
         context: &Context<'_>,
         request: Request,
         history: &History,
+        evidence: &Evidence,
     ) -> Result<Review, Box<Rejection>> {
         let mut findings = vec![common::size(&request, context.policy), common::format()];
         let master = match common::target_master(&request, context) {
@@ -203,18 +211,20 @@ impl Policy {
             }
         };
         let certificate = match common::certificate(&request, master) {
-            Ok((certificate, finding)) => {
+            Ok(Some((certificate, finding))) => {
                 findings.push(finding);
-                certificate
+                Some(certificate)
             }
+            Ok(None) => None,
             Err(finding) => {
                 findings.push(finding);
                 return Err(Box::new(Rejection { request, findings }));
             }
         };
+        let about = certificate.as_ref();
         let subject =
-            Subject { request: &request, context, master, certificate: &certificate, history };
-        let rules = common::RULES.iter().chain(request.operation().rules());
+            Subject { request: &request, context, master, certificate: about, history, evidence };
+        let rules = common::RULES.iter().chain(request.operation().name().rules());
         findings.extend(rules.map(|rule: &Rule| Finding::of(rule, &subject)));
 
         let (finding, statements) = common::signable(&subject);
@@ -222,6 +232,10 @@ impl Policy {
         if findings.iter().any(|f| matches!(f.verdict, Verdict::Broken { .. })) {
             return Err(Box::new(Rejection { request, findings }));
         }
-        Ok(Review { request, certificate, findings, statements })
+        let changes = evidence.previous.as_ref().and_then(|previous| {
+            let asked = request.operation().as_any::<SignModule>()?;
+            Some(Changes::between(previous, &asked.manifest().ok()?))
+        });
+        Ok(Review { request, certificate, findings, statements, changes })
     }
 }

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Policy;
 use super::review::{Context, History};
+use super::{Evidence, Policy};
 use crate::certificate::Certificate;
+use crate::operation::Signable;
 use crate::request::Request;
 use crate::safe::clip;
 use crate::time::Timestamp;
@@ -29,16 +30,23 @@ pub struct Subject<'a> {
     pub context: &'a Context<'a>,
     /// The master that is asked.
     pub master: &'a Certificate,
-    /// The certificate that the request is about.
-    pub certificate: &'a Certificate,
+    /// The certificate that the request is about, where it is about one.
+    pub certificate: Option<&'a Certificate>,
     /// What was decided before on this request and this key.
     pub history: &'a History,
+    /// What stands beside the request.
+    pub evidence: &'a Evidence,
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
     /// The policy in force.
     pub fn policy(&self) -> &Policy {
         self.context.policy
+    }
+
+    /// What is asked, if it is a `T`.
+    pub fn asked<T: Signable>(&self) -> Option<&'a T> {
+        self.request.operation().as_any()
     }
 
     /// The date that the judge goes by.
@@ -67,6 +75,11 @@ impl Verdict {
     /// The rule holds.
     pub fn holds(found: impl Into<String>) -> Self {
         Self::Holds(clip(&found.into()))
+    }
+
+    /// The rule does not apply to what is asked: no operation lists a rule that cannot judge it.
+    pub fn not_asked() -> Self {
+        Self::Holds("does not apply".to_owned())
     }
 
     /// The rule holds with a warning.

@@ -14,6 +14,7 @@ use openpgp::packet::Signature;
 pub use body::{Body, Version};
 pub use cleartext::CleartextError;
 
+use crate::certificate::{Certificate, ReadError};
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
 use crate::operation::Operation;
@@ -109,6 +110,11 @@ impl Draft {
         self.0.canonical()
     }
 
+    /// What is asked.
+    pub fn operation(&self) -> &Operation {
+        &self.0.operation
+    }
+
     /// The draft as a request without signatures, for the lint: no review accepts one.
     pub(crate) fn unsigned(&self) -> Request {
         let text = self.text();
@@ -157,6 +163,15 @@ impl Request {
     /// What is asked.
     pub fn operation(&self) -> &Operation {
         &self.body.operation
+    }
+
+    /// The certificate that it carries, with what `master` said on it; none where it carries none.
+    ///
+    /// # Errors
+    /// [`ReadError`] where it carries something else.
+    pub fn certificate(&self, master: &Certificate) -> Result<Option<Certificate>, ReadError> {
+        let block = self.operation().certificate();
+        block.map(|block| Certificate::read(block.untrusted_bytes(), &[master])).transpose()
     }
 
     /// The whole text with its signatures, LF line ends.

@@ -115,8 +115,8 @@ impl SignatureBlock {
 pub struct Verified {
     request: RequestId,
     master: Fingerprint,
-    certificate: Certificate,
-    signatures: Vec<(UserID, Signature)>,
+    certificate: Option<Certificate>,
+    signatures: Vec<(Option<UserID>, Signature)>,
 }
 
 /// Why a response is not accepted.
@@ -248,11 +248,10 @@ impl Response {
                 return Err(ResponseError::OtherMaster { actual, expected });
             }
         }
-        let bytes = request.operation().certificate().untrusted_bytes();
-        let certificate = Certificate::read(bytes, &[master])?;
+        let certificate = request.certificate(master)?;
         let statements = request
             .operation()
-            .statements(request.created(), master, &certificate)
+            .statements(request.created(), master, certificate.as_ref())
             .map_err(ResponseError::Prediction)?;
         Verified::check(request.id(), master.fingerprint(), certificate, &statements, &blocks)
     }
@@ -266,7 +265,7 @@ impl Verified {
     fn check(
         request: RequestId,
         master: Fingerprint,
-        certificate: Certificate,
+        certificate: Option<Certificate>,
         statements: &[Statement],
         blocks: &[SignatureBlock],
     ) -> Result<Self, ResponseError> {
@@ -279,7 +278,7 @@ impl Verified {
             let signature = statement
                 .accept(&block.untrusted_bytes()?)
                 .map_err(|source| ResponseError::Signature { number: at + 1, source })?;
-            signatures.push((statement.user_id().clone(), signature));
+            signatures.push((statement.user_id().cloned(), signature));
         }
         Ok(Self { request, master, certificate, signatures })
     }
@@ -299,12 +298,20 @@ impl Verified {
         self.signatures.len()
     }
 
-    /// The request's certificate with the new signatures on it.
+    /// The request's certificate with the new signatures on it, where it is about one.
     ///
     /// # Errors
     /// [`ReadError`] where the result exceeds a certificate's limits.
-    pub fn certificate(&self, masters: &[&Certificate]) -> Result<Certificate, ReadError> {
-        self.certificate.with_signatures(self.signatures.iter().cloned(), masters)
+    pub fn certificate(&self, masters: &[&Certificate]) -> Result<Option<Certificate>, ReadError> {
+        let on_user_ids =
+            self.signatures.iter().filter_map(|(id, s)| Some((id.clone()?, s.clone())));
+        self.certificate.as_ref().map(|c| c.with_signatures(on_user_ids, masters)).transpose()
+    }
+
+    /// `text` with the signature as a cleartext-signed message, where the request asked for one.
+    pub fn signed_text(&self, text: &str) -> Option<String> {
+        let (_, signature) = self.signatures.iter().find(|(user_id, _)| user_id.is_none())?;
+        crate::module::write_signed(text, signature).ok()
     }
 
     /// The response that carries these signatures.

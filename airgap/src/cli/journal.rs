@@ -129,14 +129,14 @@ fn words(event: &Event) -> String {
                 .collect();
             format!("{what} refused by {who}: {}", why.join("; "))
         }
-        Event::Consented { request, operation, key, user_ids, consent, .. } => {
+        Event::Consented { request, operation, object, user_ids, consent, .. } => {
             let ids: Vec<String> = user_ids.iter().map(|i| Safe(i).to_string()).collect();
             let how = match consent {
                 Consent::Typed => "typed",
                 Consent::Scripted => "by a script",
             };
             let id = request.0.short();
-            format!("request {id} consented to ({how}): {operation} {key} {}", ids.join(", "))
+            format!("request {id} consented to ({how}): {operation} {object} {}", ids.join(", "))
         }
         Event::Counter { card, count, moment, .. } => {
             let when = match moment {

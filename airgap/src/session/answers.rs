@@ -1,15 +1,13 @@
 //! Answers go out: each as soon as it is complete, then a summary for people.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 
 use countersign::digest::Sha256;
 use countersign::exchange::{self, ExchangeError};
-use countersign::fingerprint::Fingerprint;
 use countersign::journal::Event;
-use countersign::request::{MAX_BYTES, Request, RequestId};
-use countersign::response::{Outcome, Response, SignatureBlock};
+use countersign::request::{MAX_BYTES, Request};
+use countersign::response::{Outcome, Response};
 
 use super::intake::describe;
 use super::{Session, SessionError, counted};
@@ -22,7 +20,7 @@ where
     O: FnMut() -> Result<Card, CardError>,
 {
     /// Writes one answer to the stick. A stick that is full or gone does not stop the session:
-    /// the answer is in the journal, and the end of the session says so.
+    /// what was signed is in the journal, and the summary names the answers that are missing.
     pub(super) fn write_answer(
         &mut self,
         request: &Request,
@@ -39,36 +37,24 @@ where
                 Ok(self.recorder.append_lazily(Event::Answered { request, response })?)
             }
             Err(error) => {
-                self.stick_failures.push(error);
+                let next = match &response.outcome {
+                    Outcome::Signed { .. } => "the next session writes it",
+                    Outcome::Refused { .. } => "give the request again",
+                };
+                let name = describe(request);
+                self.note(format!("NO ANSWER  {name}: it did not reach the stick; {next}"));
+                self.stick.failed(error);
                 Ok(())
             }
         }
     }
 
-    /// Writes the answers to requests that were signed in earlier sessions, in one pass over the
-    /// journal.
+    /// Writes the answers to requests that were signed in earlier sessions.
     pub(super) fn answer_from_journal(&mut self) -> Result<(), SessionError> {
-        if self.answer_again.is_empty() {
-            return Ok(());
-        }
-        let mut parts: HashMap<RequestId, (Fingerprint, usize, Vec<SignatureBlock>)> =
-            HashMap::new();
-        let wanted = &self.answer_again;
-        self.station.read_journal(|entry| match &entry.event {
-            Event::Consented { request, master, statements, .. } if wanted.contains(request) => {
-                parts.entry(*request).or_insert_with(|| (*master, statements.len(), Vec::new()));
-            }
-            Event::Signed { request, statement, signature } => {
-                if let Some((_, _, blocks)) = parts.get_mut(request)
-                    && blocks.len() == *statement as usize
-                {
-                    blocks.push(signature.clone());
-                }
-            }
-            _ => {}
-        })?;
-        for (id, (master, count, signatures)) in parts {
-            if signatures.len() != count {
+        while let Some(id) = self.agenda.take_answer()? {
+            let Some(consented) = self.recorder.consented(id)? else { continue };
+            let signatures = self.recorder.signatures(id)?;
+            if signatures.len() != consented.statements.len() {
                 continue;
             }
             let kept = exchange::read_path(&self.recorder.kept(id), MAX_BYTES).ok();
@@ -77,10 +63,13 @@ where
                 self.console.show(&text);
                 continue;
             };
-            let response = Response::new(id, Outcome::Signed { master, signatures });
-            self.write_answer(&request, &response)?;
-            self.tally.answered_again += 1;
-            self.note(format!("answered again from the journal  {}", describe(&request)));
+            let outcome = Outcome::Signed { master: consented.master, signatures };
+            let failures = self.stick.failures;
+            self.write_answer(&request, &Response::new(id, outcome))?;
+            if self.stick.failures == failures {
+                self.tally.answered_again += 1;
+                self.note(format!("answered again from the journal  {}", describe(&request)));
+            }
         }
         Ok(())
     }

@@ -1,13 +1,12 @@
 //! Requests come in: read without trust, judged, shown, consented to, written down.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
-use countersign::certificate::Certificate;
 use countersign::digest::Sha256;
 use countersign::exchange::{self, ExchangeError};
 use countersign::journal::Event;
-use countersign::policy::{Decided, History, Policy, Rejection, Review, Violation};
-use countersign::request::{Request, RequestId};
+use countersign::policy::{Decided, Evidence, History, Policy, Rejection, Review, Violation};
+use countersign::request::{MAX_BYTES, Request, RequestId};
 use countersign::response::{Outcome, Refuser, Response};
 use countersign::safe::{Safe, chain, clip};
 use countersign::screen::{self, Detail};
@@ -30,9 +29,11 @@ where
     O: FnMut() -> Result<Card, CardError>,
 {
     /// Takes in what an interrupted session left, then what is on the stick.
-    pub(super) fn take_in(&mut self, names: &[OsString]) -> Result<(), SessionError> {
-        let kept: Vec<RequestId> = self.recorder.ledger().pending().map(|p| p.request).collect();
-        for id in kept {
+    pub(super) fn take_in(&mut self, count: usize) -> Result<(), SessionError> {
+        let mut last = None;
+        while let Some(pending) = self.recorder.ledger().pending_after(last)? {
+            let id = pending.request;
+            last = Some(id);
             let label = format!("kept at the station: {}", id.0.short());
             let Ok(bytes) = exchange::read_path(&self.recorder.kept(id), self.limit()) else {
                 self.lost(id)?;
@@ -42,11 +43,15 @@ where
                 return Ok(());
             }
         }
-        for (at, name) in names.iter().enumerate() {
-            let label =
-                format!("Request {} of {}: {}", at + 1, names.len(), name.to_string_lossy());
+        let mut last: Option<OsString> = None;
+        for at in 1..=count {
+            let after = last.as_deref().map(OsStr::as_encoded_bytes);
+            let Some(name) = self.agenda.file_after(after)? else { break };
+            let label = format!("Request {at} of {count}: {}", name.to_string_lossy());
             let label = Safe(&label).to_string();
-            match exchange::read(&self.options.input, name, self.limit()) {
+            let read = exchange::read(&self.options.input, &name, self.limit());
+            last = Some(name);
+            match read {
                 Ok(bytes) => {
                     if self.consider(&label, &bytes)? == Next::Stop {
                         return Ok(());
@@ -90,15 +95,16 @@ where
                 return Ok(Next::GoOn);
             }
         };
-        if self.seen.contains(&request.id()) {
+        if self.agenda.was_seen(request.id())? {
             self.console.show("the same request as one above: nothing to do\n");
             return Ok(Next::GoOn);
         }
-        let history = self.history(&request);
+        let object = request.operation().object();
+        let history = self.recorder.history(request.id(), object.as_ref())?;
         if let Some(Decided::Signed { at }) = &history.this {
             let text = format!("signed already at {at}: the answer is written again\n");
             self.console.show(&text);
-            self.answer_again.insert(request.id());
+            self.agenda.answer_again(request.id())?;
             return Ok(Next::GoOn);
         }
         if let Some(Decided::Refused { at, reason }) = &history.this {
@@ -109,7 +115,8 @@ where
         }
         let authority = self.station.authority();
         let context = authority.context(self.recorder.now());
-        match Policy::review(&context, request, &history) {
+        let evidence = self.evidence(&request, &history);
+        match Policy::review(&context, request, &history, &evidence) {
             Err(rejection) => {
                 self.console.show(&screen::rejection(&rejection, &context, &history));
                 self.refuse(&rejection, untrusted)?;
@@ -117,7 +124,7 @@ where
             }
             Ok(review) => {
                 // Only now: a copy with a bad signature must not keep the request itself out.
-                self.seen.insert(review.request().id());
+                self.agenda.see(review.request().id())?;
                 if !self.card_fits(&review)? {
                     return Ok(Next::GoOn);
                 }
@@ -127,11 +134,10 @@ where
         }
     }
 
-    /// What the journal knows of the request and of the key that it is about.
-    fn history(&self, request: &Request) -> History {
-        let bytes = request.operation().certificate().untrusted_bytes();
-        let key = Certificate::read(bytes, &[]).ok().map(|c| c.fingerprint());
-        self.recorder.history(request.id(), key)
+    /// What lies beside the request on the stick, and what was signed before.
+    fn evidence(&self, request: &Request, history: &History) -> Evidence {
+        let kept = |id| exchange::read_path(&self.recorder.kept(id), MAX_BYTES).ok();
+        exchange::evidence(request.operation(), history, &self.options.input, kept)
     }
 
     fn ask(&mut self, review: Review, untrusted: &[u8]) -> Result<Next, SessionError> {
@@ -143,7 +149,8 @@ where
                     self.console.show("dry run: nothing is written down and nothing signed\n");
                 } else {
                     let recorded = self.recorder.record(*consent)?;
-                    self.recorded.push(recorded);
+                    self.to_sign += recorded.open_signatures();
+                    self.agenda.sign(recorded.request())?;
                 }
                 Ok(Next::GoOn)
             }
@@ -277,16 +284,7 @@ fn refusal(request: &Request, reason: String) -> Response {
 
 /// One line that names a request to a person.
 pub(super) fn describe(request: &Request) -> String {
-    let ids = request.operation().user_ids();
-    let first = ids.first().map(String::as_str).unwrap_or_default();
-    let more = match ids.len() {
-        0 | 1 => String::new(),
-        n => format!(" and {} more", n - 1),
-    };
-    format!(
-        "{} {} {}{more}",
-        request.id().0.short(),
-        request.operation().name(),
-        Safe(&clip(first))
-    )
+    let operation = request.operation();
+    let (id, name, brief) = (request.id().0.short(), operation.name(), operation.brief());
+    format!("{id} {name} {}", Safe(&brief))
 }

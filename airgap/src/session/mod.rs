@@ -6,12 +6,11 @@
 //! answers   to the stick, as each request is done
 //! ```
 
+mod agenda;
 mod answers;
 mod intake;
 mod signing;
 
-use std::collections::HashSet;
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
@@ -24,10 +23,12 @@ use countersign::policy::Verdict;
 use countersign::policy::rules::common;
 use countersign::request::RequestId;
 use countersign::response::ResponseError;
+use countersign::scratch::ScratchError;
 
+use self::agenda::Agenda;
 use crate::card::{Card, CardError};
 use crate::console::Console;
-use crate::recorder::{Recorded, Recorder, RecorderError};
+use crate::recorder::{Recorder, RecorderError};
 use crate::station::{SOFTWARE, Station, StationError};
 
 /// What a session is to do.
@@ -117,6 +118,9 @@ pub enum SessionError {
     /// The request at the station is not the one that was consented to.
     #[error("the request {0} kept at the station was changed after consent")]
     Changed(RequestId),
+    /// The working space on the disk.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
     /// The terminal.
     #[error("the console failed")]
     Console(#[from] io::Error),
@@ -176,13 +180,27 @@ struct Session<'a, C, O> {
     options: &'a Options,
     open_card: O,
     card: Option<OpenedCard>,
-    seen: HashSet<RequestId>,
-    answer_again: HashSet<RequestId>,
-    recorded: Vec<Recorded>,
+    agenda: Agenda,
+    /// Signatures that were consented to in this session and are not made yet.
+    to_sign: usize,
     /// The summary's lines so far, in a file without a name: a batch has thousands.
     lines: BufWriter<File>,
-    stick_failures: Vec<ExchangeError>,
+    stick: Stick,
     tally: Tally,
+}
+
+/// What could not be written to the stick.
+#[derive(Debug, Default)]
+struct Stick {
+    failures: usize,
+    first: Option<ExchangeError>,
+}
+
+impl Stick {
+    fn failed(&mut self, error: ExchangeError) {
+        self.failures += 1;
+        self.first.get_or_insert(error);
+    }
 }
 
 /// The card of this session, and which master is on it.
@@ -215,11 +233,10 @@ where
         options,
         open_card,
         card: None,
-        seen: HashSet::new(),
-        answer_again: HashSet::new(),
-        recorded: Vec::new(),
+        agenda: Agenda::beside(station.folder())?,
+        to_sign: 0,
         lines: BufWriter::new(tempfile::tempfile()?),
-        stick_failures: Vec::new(),
+        stick: Stick::default(),
         tally: Tally::default(),
     };
     session.run()
@@ -231,16 +248,17 @@ where
     O: FnMut() -> Result<Card, CardError>,
 {
     fn run(&mut self) -> Result<Tally, SessionError> {
-        let names = self.requests_on_stick()?;
-        let interrupted = self.recorder.ledger().session_is_open();
+        let count = self.requests_on_stick()?;
+        if self.recorder.ledger().session_is_open() {
+            self.console.show("The last session was interrupted.\n");
+        }
         self.journal(Event::SessionStarted {
             policy: self.station.authority().policy().digest(),
             software: SOFTWARE.to_owned(),
         })?;
-        self.tell_what_waits(interrupted);
-        self.answer_again.extend(self.recorder.ledger().unanswered());
+        self.tell_what_waits()?;
         let result = self
-            .take_in(&names)
+            .take_in(count)
             .and_then(|()| self.answer_from_journal())
             .and_then(|()| self.sign());
         // A session that stopped while signing has no end: the next one looks at the counter.
@@ -248,69 +266,74 @@ where
             self.journal(Event::SessionEnded)?;
         }
         if let Err(error) = self.write_summary() {
-            self.stick_failures.push(error);
+            self.stick.failed(error);
         }
         result?;
-        match std::mem::take(&mut self.stick_failures) {
-            failures if failures.is_empty() => Ok(self.tally),
-            mut failures => {
-                Err(SessionError::Stick { count: failures.len(), source: failures.remove(0) })
-            }
+        match self.stick.first.take() {
+            None => Ok(self.tally),
+            Some(source) => Err(SessionError::Stick { count: self.stick.failures, source }),
         }
     }
 
-    fn requests_on_stick(&mut self) -> Result<Vec<OsString>, SessionError> {
+    /// Puts the requests on the stick on the agenda, and returns how many there are.
+    fn requests_on_stick(&mut self) -> Result<usize, SessionError> {
         let policy = self.station.authority().policy();
         let most = policy.limits.max_batch;
-        let listing = exchange::list(&self.options.input, ".request.asc", most)?;
-        let ledger = self.recorder.ledger();
-        let waiting = ledger.pending().count() + ledger.unanswered().count();
-        if let Verdict::Broken { reason, mend } =
-            common::batch_size(listing.names.len(), policy).verdict
-        {
+        let mut added = Ok(());
+        let count = exchange::visit(&self.options.input, ".request.asc", most, |name| {
+            if added.is_ok() {
+                added = self.agenda.add_file(name.as_encoded_bytes());
+            }
+        })?;
+        added?;
+        if let Verdict::Broken { reason, mend } = common::batch_size(count, policy).verdict {
             return Err(SessionError::Batch { reason, mend });
         }
-        if listing.names.is_empty() && waiting == 0 {
+        let ledger = self.recorder.ledger();
+        let waits =
+            ledger.pending_after(None)?.is_some() || ledger.unanswered_after(None)?.is_some();
+        if count == 0 && !waits {
             return Err(SessionError::NoRequest(self.options.input.clone()));
         }
         // Better to find out now than after an hour of signing.
         exchange::list(&self.options.output, ".response.json", 0)?;
-        let count = listing.names.len();
         self.console.show(&format!(
             "{} in {}\n",
             counted(count, "request"),
             self.options.input.display()
         ));
-        Ok(listing.names)
+        Ok(count)
     }
 
-    fn tell_what_waits(&mut self, interrupted: bool) {
-        let mut text = String::new();
-        if interrupted {
-            text.push_str("The last session was interrupted.\n");
-        }
-        for id in self.recorder.ledger().unanswered() {
-            text.push_str(&format!(
+    /// Names what earlier sessions left, and puts the answers that they owe on the agenda.
+    fn tell_what_waits(&mut self) -> Result<(), SessionError> {
+        let mut last = None;
+        while let Some(id) = self.recorder.ledger().unanswered_after(last)? {
+            self.console.show(&format!(
                 "request {} is signed, its answer was not written: it is written now\n",
                 id.0.short()
             ));
+            self.agenda.answer_again(id)?;
+            last = Some(id);
         }
-        for pending in self.recorder.ledger().pending() {
-            text.push_str(&format!(
+        let mut last = None;
+        while let Some(pending) = self.recorder.ledger().pending_after(last)? {
+            self.console.show(&format!(
                 "request {} waits: {} of {} signatures were made; you will be asked again\n",
                 pending.request.0.short(),
                 pending.signed,
                 pending.statements
             ));
+            last = Some(pending.request);
         }
-        self.console.show(&text);
+        Ok(())
     }
 
     /// Adds to the summary.
     fn note(&mut self, line: impl AsRef<str>) {
         if let Err(source) = writeln!(self.lines, "{}", line.as_ref()) {
             let path = self.options.output.clone();
-            self.stick_failures.push(ExchangeError::Io { path, action: "summarised", source });
+            self.stick.failed(ExchangeError::Io { path, action: "summarised", source });
         }
     }
 

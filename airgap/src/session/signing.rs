@@ -4,7 +4,7 @@ use countersign::certificate::Certificate;
 use countersign::digest::Sha256;
 use countersign::exchange;
 use countersign::journal::{self, Event, Moment};
-use countersign::request::{MAX_BYTES, Request, RequestId};
+use countersign::request::{MAX_BYTES, Request};
 use countersign::response::{Outcome, Response, SignatureBlock};
 use countersign::safe::Safe;
 
@@ -21,10 +21,11 @@ where
 {
     /// Signs everything that was recorded; what is left unsigned is named in the summary.
     pub(super) fn sign(&mut self) -> Result<(), SessionError> {
-        let batch = std::mem::take(&mut self.recorded);
-        let result = self.sign_batch(batch);
-        let waiting: Vec<RequestId> = self.recorder.ledger().pending().map(|p| p.request).collect();
-        for id in waiting {
+        let result = self.sign_batch();
+        let mut last = None;
+        while let Some(pending) = self.recorder.ledger().pending_after(last)? {
+            let id = pending.request;
+            last = Some(id);
             self.tally.left += 1;
             let kept = exchange::read_path(&self.recorder.kept(id), MAX_BYTES).ok();
             let request = kept.and_then(|bytes| Request::parse(&bytes, MAX_BYTES).ok());
@@ -34,11 +35,10 @@ where
         result
     }
 
-    fn sign_batch(&mut self, batch: Vec<Recorded>) -> Result<(), SessionError> {
+    fn sign_batch(&mut self) -> Result<(), SessionError> {
         self.recorder.settle()?;
-        let Some(mut opened) = self.card.take().filter(|_| !batch.is_empty()) else {
-            return Ok(());
-        };
+        let signs = self.agenda.signs()?;
+        let Some(mut opened) = self.card.take().filter(|_| signs) else { return Ok(()) };
         let master = opened.master.ok_or(CardError::Removed)?;
         let master =
             self.station.authority().master(master).map_err(crate::station::StationError::from)?;
@@ -51,7 +51,7 @@ where
         }
         card.check_master(master)?;
         let count = self.check_counter(&mut card, ident)?;
-        let all = self.open_signatures(&batch);
+        let all = self.to_sign;
         self.unlock(&mut card, master, &before, all)?;
         // Only now: from here on a signature can be made, and with the power be lost.
         let (on, moment) = (ident.clone(), Moment::Before);
@@ -59,9 +59,7 @@ where
         self.journal(Event::Counter { card: on, master: key, count, moment })?;
 
         let mut done = 0;
-        let result = batch
-            .into_iter()
-            .try_for_each(|recorded| self.sign_one(recorded, &mut card, master, &mut done, all));
+        let result = self.sign_each(&mut card, master, &mut done);
         self.tally.signatures = done;
         result.map_err(|source| SessionError::Interrupted {
             done,
@@ -81,12 +79,17 @@ where
         self.journal(Event::Counter { card, master, count, moment: Moment::After })
     }
 
-    /// How many signatures the batch still takes: some may have been made before the power went.
-    fn open_signatures(&self, batch: &[Recorded]) -> usize {
-        let made = |r: &Recorded| {
-            self.recorder.ledger().pending_request(r.request()).map_or(0, |p| p.signed as usize)
-        };
-        batch.iter().map(|r| r.statements() - made(r)).sum()
+    fn sign_each(
+        &mut self,
+        card: &mut card::Session<'_>,
+        master: &Certificate,
+        done: &mut usize,
+    ) -> Result<(), SessionError> {
+        while let Some(id) = self.agenda.take_to_sign()? {
+            let recorded = self.recorder.recorded(id)?.ok_or(SessionError::Changed(id))?;
+            self.sign_one(recorded, card, master, done)?;
+        }
+        Ok(())
     }
 
     /// Whether the counter is what the journal expects, or a person explained why it is not.
@@ -178,7 +181,6 @@ where
         card: &mut card::Session<'_>,
         master: &Certificate,
         done: &mut usize,
-        all: usize,
     ) -> Result<(), SessionError> {
         let id = recorded.into_request();
         let changed = || SessionError::Changed(id);
@@ -187,15 +189,14 @@ where
         if request.id() != id {
             return Err(changed());
         }
-        let certificate = request.operation().certificate().untrusted_bytes();
-        let certificate = Certificate::read(certificate, &[master]).map_err(|_| changed())?;
-        let statements = request.operation().statements(request.created(), master, &certificate)?;
-        let key = certificate.fingerprint();
-        let consented = self.recorder.consented(id).ok_or_else(changed)?;
-        if !statements.iter().map(|s| Sha256::of(s.digest())).eq(consented) {
+        let certificate = request.certificate(master).map_err(|_| changed())?;
+        let operation = request.operation();
+        let statements = operation.statements(request.created(), master, certificate.as_ref())?;
+        let consented = self.recorder.consented(id)?.ok_or_else(changed)?;
+        if !statements.iter().map(|s| Sha256::of(s.digest())).eq(consented.statements) {
             return Err(changed());
         }
-        let mut blocks = self.recorder.ledger().partial(id).to_vec();
+        let mut blocks = self.recorder.signatures(id)?;
         for (at, statement) in statements.iter().enumerate().skip(blocks.len()) {
             let signature = statement.complete(&card.sign(statement.digest())?)?;
             let block = SignatureBlock::new(&signature);
@@ -206,17 +207,18 @@ where
             })?;
             blocks.push(block);
             *done += 1;
-            let id = String::from_utf8_lossy(statement.user_id().value()).into_owned();
-            self.console.progress(*done, all, &Safe(&id).to_string());
+            self.console.progress(*done, self.to_sign, &Safe(&statement.about()).to_string());
         }
         let signatures = std::mem::take(&mut blocks);
         let outcome = Outcome::Signed { master: master.fingerprint(), signatures };
         let response = Response::new(id, outcome).verify(&request, master)?.response();
         self.tally.signed += 1;
-        let mut line = format!("signed     {}\n           key {key}", describe(&request));
+        let mut line = format!("signed     {}", describe(&request));
+        if let Some(object) = request.operation().object() {
+            line.push_str(&format!("\n           {object}"));
+        }
         for statement in &statements {
-            let id = String::from_utf8_lossy(statement.user_id().value()).into_owned();
-            line.push_str(&format!("\n           {}", Safe(&id)));
+            line.push_str(&format!("\n           {}", Safe(&statement.about())));
         }
         self.note(line);
         self.write_answer(&request, &response)

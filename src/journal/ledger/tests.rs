@@ -3,6 +3,8 @@
 use super::*;
 use crate::digest::Sha256;
 use crate::journal::Consent;
+use crate::operation::OperationName;
+use crate::policy::History;
 
 struct Writer(Ledger, Vec<Entry>);
 
@@ -11,13 +13,14 @@ impl Writer {
         let at = Timestamp::from_unix(1_790_000_000);
         let sequence = self.1.len() as u64;
         let entry = Entry { sequence, previous: Sha256::ZERO, at, event };
-        self.0.add(&entry, sequence);
+        self.0.add(&entry, sequence).expect("written");
         self.1.push(entry);
     }
 
     fn history(&self, request: RequestId) -> History {
         let load = |at: u64| self.1.get(usize::try_from(at).ok()?).cloned();
-        self.0.history(request, Some(Fingerprint::from([9; 20])), &load)
+        let object = Object::Key(Fingerprint::from([9; 20]));
+        self.0.history(request, Some(&object), &load).expect("read")
     }
 
     fn start(&mut self) {
@@ -34,7 +37,7 @@ impl Writer {
             request,
             master: Fingerprint::from([master; 20]),
             operation: OperationName::Certify,
-            key: Fingerprint::from([9; 20]),
+            object: Object::Key(Fingerprint::from([9; 20])),
             user_ids: vec!["A <a@example.org>".into(); signatures],
             created: Timestamp::from_unix(1_780_000_000),
             expires: None,
@@ -50,7 +53,7 @@ impl Writer {
 }
 
 fn writer() -> Writer {
-    Writer(Ledger::default(), Vec::new())
+    Writer(Ledger::new(Scratch::in_memory().expect("memory")), Vec::new())
 }
 
 #[test]
@@ -100,5 +103,5 @@ fn what_was_signed_of_a_refused_request_counts_for_others_and_not_against_itself
     assert_eq!(other.decisions.len(), 1);
     assert_eq!(other.decisions[0].user_ids.len(), 1);
     assert!(w.history(request).decisions.is_empty());
-    assert_eq!(w.0.pending().count(), 0);
+    assert_eq!(w.0.pending_after(None).expect("read"), None);
 }

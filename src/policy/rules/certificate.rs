@@ -8,8 +8,8 @@ use openpgp::packet::{Key, UserID};
 use openpgp::policy::StandardPolicy;
 use openpgp::types::{Curve, HashAlgorithm, PublicKeyAlgorithm, RevocationStatus};
 
-use crate::certificate::{algorithm, lenient};
-use crate::policy::{KeyPolicy, Rule, Subject, Verdict};
+use crate::certificate::{Certificate, algorithm, lenient};
+use crate::policy::{KeyPolicy, Rule, Verdict};
 use crate::safe::{Safe, is_unsafe};
 use crate::time::Timestamp;
 
@@ -19,15 +19,16 @@ pub const KEY_ALGORITHM: Rule = Rule {
     demand: "primary key and signing subkeys are RSA of at least keys.rsa_min_bits, Ed25519, or \
              on NIST P-256, P-384 or P-521",
     check: |s| {
+        let Some(certificate) = s.certificate else { return Verdict::not_asked() };
         let mut warning = None;
-        for key in s.certificate.cert().keys() {
+        for key in certificate.cert().keys() {
             match judge_key(key.key(), &s.policy().keys) {
                 Verdict::Holds(_) => {}
                 Verdict::Warns(text) => warning = Some(text),
                 broken @ Verdict::Broken { .. } => return broken,
             }
         }
-        warning.map_or_else(|| Verdict::holds(algorithm(s.certificate.primary())), Verdict::Warns)
+        warning.map_or_else(|| Verdict::holds(algorithm(certificate.primary())), Verdict::Warns)
     },
 };
 
@@ -77,11 +78,12 @@ pub const SELF_SIGNATURES: Rule = Rule {
     demand: "the newest self-signature of the key and of each user ID asked for is valid and does \
              not rest on SHA-1 or MD5",
     check: |s| {
+        let Some(certificate) = s.certificate else { return Verdict::not_asked() };
         let mend = "renew the self-signatures: gpg --cert-digest-algo SHA512 --quick-set-expire \
                     FINGERPRINT 2y (or the date it had), then make the request again";
         let mut digests = Vec::new();
         for user_id in s.request.operation().user_ids() {
-            let Some(binding) = newest_binding(s, user_id) else { continue };
+            let Some(binding) = newest_binding(certificate, user_id) else { continue };
             digests.push(binding.hash_algo().to_string());
             if is_weak(binding.hash_algo()) {
                 let reason = format!(
@@ -94,7 +96,7 @@ pub const SELF_SIGNATURES: Rule = Rule {
         }
         let policy = StandardPolicy::at(s.now());
         let now = std::time::SystemTime::from(s.now());
-        match s.certificate.cert().with_policy(&policy, now) {
+        match certificate.cert().with_policy(&policy, now) {
             Ok(_) => {
                 digests.sort();
                 digests.dedup();
@@ -107,9 +109,12 @@ pub const SELF_SIGNATURES: Rule = Rule {
     },
 };
 
-fn newest_binding<'a>(s: &'a Subject<'_>, user_id: &str) -> Option<&'a openpgp::packet::Signature> {
-    let user_id = s.certificate.user_id(user_id)?;
-    let amalgamation = s.certificate.cert().userids().find(|u| u.userid() == user_id)?;
+fn newest_binding<'a>(
+    certificate: &'a Certificate,
+    user_id: &str,
+) -> Option<&'a openpgp::packet::Signature> {
+    let user_id = certificate.user_id(user_id)?;
+    let amalgamation = certificate.cert().userids().find(|u| u.userid() == user_id)?;
     amalgamation.bundle().self_signatures().next()
 }
 
@@ -122,8 +127,9 @@ pub const KEY_EXPIRY: Rule = Rule {
     name: "key-expiry",
     demand: "the key was made before the request and has not expired",
     check: |s| {
+        let Some(certificate) = s.certificate else { return Verdict::not_asked() };
         let mend = "extend the key: gpg --quick-set-expire FINGERPRINT 2y, then a new request";
-        let made = Timestamp::from(s.certificate.primary().creation_time());
+        let made = Timestamp::from(certificate.primary().creation_time());
         if made > s.request.created() {
             let reason = format!("the key is from the future: made at {made}");
             return Verdict::broken(reason, "set the clock, and make a new key");
@@ -131,7 +137,7 @@ pub const KEY_EXPIRY: Rule = Rule {
         // Whether the binding is acceptable is another rule's question.
         let policy = lenient(s.now());
         let now = std::time::SystemTime::from(s.now());
-        let Ok(valid) = s.certificate.cert().with_policy(&policy, now) else {
+        let Ok(valid) = certificate.cert().with_policy(&policy, now) else {
             return Verdict::broken("the key has no valid self-signature at this time", mend);
         };
         let expires = valid.primary_key().key_expiration_time().map(Timestamp::from);
@@ -151,14 +157,15 @@ pub const REVOKED: Rule = Rule {
     name: "revoked",
     demand: "the key is not revoked, nor is any revoked subkey in use",
     check: |s| {
+        let Some(certificate) = s.certificate else { return Verdict::not_asked() };
         let policy = lenient(s.now());
         let now = std::time::SystemTime::from(s.now());
         let mend = "make a new key and ask for its certification";
-        let cert = s.certificate.cert();
+        let cert = certificate.cert();
         if !matches!(cert.revocation_status(&policy, now), RevocationStatus::NotAsFarAsWeKnow) {
             return Verdict::broken("its owner revoked the key", mend);
         }
-        if s.certificate.unverified_revoker() {
+        if certificate.unverified_revoker() {
             let reason = "somebody whom the owner declared as revoker seems to have revoked the \
                           key, which cannot be verified here";
             return Verdict::broken(reason, mend);
@@ -197,6 +204,7 @@ pub const USER_IDS_ON_CERTIFICATE: Rule = Rule {
     name: "user-ids-on-certificate",
     demand: "each user ID asked for is on the certificate, bound by its key and not revoked",
     check: |s| {
+        let Some(certificate) = s.certificate else { return Verdict::not_asked() };
         let asked = s.request.operation().user_ids();
         for (at, user_id) in asked.iter().enumerate() {
             let shown = Safe(user_id);
@@ -205,18 +213,18 @@ pub const USER_IDS_ON_CERTIFICATE: Rule = Rule {
                 return Verdict::broken(reason, "name each user ID once");
             }
             let mend = "list them with gpg --list-keys and name them exactly";
-            let Some(found) = s.certificate.user_id(user_id) else {
+            let Some(found) = certificate.user_id(user_id) else {
                 return Verdict::broken(format!("{shown} is not on the certificate"), mend);
             };
-            if newest_binding(s, user_id).is_none() {
+            if newest_binding(certificate, user_id).is_none() {
                 let reason = format!("{shown} is not bound by the key's own signature");
                 return Verdict::broken(reason, mend);
             }
-            if is_revoked(s, found) {
+            if is_revoked(certificate, found, s.now()) {
                 return Verdict::broken(format!("{shown} is revoked by its owner"), mend);
             }
         }
-        let all = s.certificate.user_ids().filter(|u| !is_revoked(s, u)).count();
+        let all = certificate.user_ids().filter(|u| !is_revoked(certificate, u, s.now())).count();
         if asked.len() < all {
             Verdict::warns(format!("{} of the key's {all} user IDs are asked for", asked.len()))
         } else {
@@ -225,10 +233,10 @@ pub const USER_IDS_ON_CERTIFICATE: Rule = Rule {
     },
 };
 
-fn is_revoked(s: &Subject<'_>, user_id: &UserID) -> bool {
-    let policy = lenient(s.now());
-    let now = std::time::SystemTime::from(s.now());
-    s.certificate
+fn is_revoked(certificate: &Certificate, user_id: &UserID, now: Timestamp) -> bool {
+    let policy = lenient(now);
+    let now = std::time::SystemTime::from(now);
+    certificate
         .cert()
         .userids()
         .filter(|u| u.userid() == user_id)

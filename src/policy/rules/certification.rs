@@ -1,24 +1,16 @@
 //! Rules about what a certification says, and about what was said before.
 
-use crate::operation::{Certify, Operation};
+use crate::certificate::Certificate;
+use crate::operation::Certify;
 use crate::policy::{Kind, Rule, Subject, Verdict};
 use crate::time::Timestamp;
-
-fn asked<'a>(s: &'a Subject<'_>) -> Option<&'a Certify> {
-    match s.request.operation() {
-        Operation::Certify(certify) => Some(certify),
-        Operation::RevokeCertification(_) => None,
-    }
-}
-
-const NOT_A_CERTIFICATION: &str = "not a certification";
 
 /// The agreement that was accepted is the one in force.
 pub const AGREEMENT: Rule = Rule {
     name: "agreement",
     demand: "the request accepts the key-signing agreement in force, by its digest",
     check: |s| {
-        let Some(asked) = asked(s) else { return Verdict::holds(NOT_A_CERTIFICATION) };
+        let Some(asked) = s.asked::<Certify>() else { return Verdict::not_asked() };
         let wanted = &s.policy().certify.agreement;
         if asked.agreement == *wanted {
             return Verdict::holds(format!("accepted, {}", wanted.sha256.short()));
@@ -38,7 +30,7 @@ pub const POLICY_URI: Rule = Rule {
     name: "policy-uri",
     demand: "the certification names certify.policy_uri, or none where none is set",
     check: |s| {
-        let Some(asked) = asked(s) else { return Verdict::holds(NOT_A_CERTIFICATION) };
+        let Some(asked) = s.asked::<Certify>() else { return Verdict::not_asked() };
         let none = "none".to_owned();
         let wanted = s.policy().certify.policy_uri.as_ref();
         if asked.policy_uri.as_ref() == wanted {
@@ -61,7 +53,7 @@ pub const VALIDITY: Rule = Rule {
     demand: "the certification lasts between a day and certify.max_validity_days, and has an end \
              where certify.must_expire says so",
     check: |s| {
-        let Some(asked) = asked(s) else { return Verdict::holds(NOT_A_CERTIFICATION) };
+        let Some(asked) = s.asked::<Certify>() else { return Verdict::not_asked() };
         let policy = &s.policy().certify;
         let longest = policy.max_validity_days;
         let Some(expires) = asked.expires else {
@@ -97,9 +89,11 @@ pub const TRUST: Rule = Rule {
     demand: "only keys that certify.introducer names become trusted introducers, at depth 1 and \
              at most with the amount named there",
     check: |s| {
-        let Some(asked) = asked(s) else { return Verdict::holds(NOT_A_CERTIFICATION) };
+        let Some(asked) = s.asked::<Certify>() else { return Verdict::not_asked() };
         let Some(trust) = asked.trust else { return Verdict::holds("an ordinary certification") };
-        let key = s.certificate.fingerprint();
+        let Some(key) = s.certificate.map(Certificate::fingerprint) else {
+            return Verdict::not_asked();
+        };
         let mend = "leave --trust away, or have the policy name this key as introducer";
         let named = s.policy().certify.introducers.iter().find(|i| i.fingerprint == key);
         match named {
@@ -141,6 +135,7 @@ pub const PREVIOUS_DECISIONS: Rule = Rule {
             );
         }
         match last.1 {
+            Kind::SignedModule => Verdict::not_asked(),
             Kind::Revoked => Verdict::warns(format!(
                 "certification was REVOKED at {}: signing this makes the key trusted AGAIN",
                 last.0
@@ -159,6 +154,6 @@ pub const PREVIOUS_DECISIONS: Rule = Rule {
 
 /// What the master decided about the key, by the record and by the certificate itself.
 pub(super) fn earlier(s: &Subject<'_>) -> Vec<(Timestamp, Kind)> {
-    let past = s.history.past(s.master.fingerprint(), Some((s.certificate, s.master)));
+    let past = s.history.past(s.master.fingerprint(), s.certificate.map(|c| (c, s.master)));
     past.into_iter().map(|d| (d.created, d.kind)).collect()
 }

@@ -74,9 +74,10 @@ pub(in crate::policy) fn target_master<'a>(
 pub(in crate::policy) fn certificate(
     request: &Request,
     master: &Certificate,
-) -> Result<(Certificate, Finding), Finding> {
+) -> Result<Option<(Certificate, Finding)>, Finding> {
     let rule = CERTIFICATE.0;
-    let bytes = request.operation().certificate().untrusted_bytes();
+    let Some(block) = request.operation().certificate() else { return Ok(None) };
+    let bytes = block.untrusted_bytes();
     let again = "make the request again with countersign, which minimises the certificate";
     let certificate = Certificate::read(bytes, &[master])
         .map_err(|error| Finding { rule, verdict: Verdict::broken(chain(&error), again) })?;
@@ -90,7 +91,7 @@ pub(in crate::policy) fn certificate(
         return Err(Finding { rule, verdict: Verdict::broken(reason, again) });
     }
     let found = format!("{} ({})", certificate.fingerprint(), algorithm(certificate.primary()));
-    Ok((certificate, Finding { rule, verdict: Verdict::holds(found) }))
+    Ok(Some((certificate, Finding { rule, verdict: Verdict::holds(found) })))
 }
 
 pub(in crate::policy) fn signable(subject: &Subject<'_>) -> (Finding, Vec<Statement>) {

@@ -4,24 +4,25 @@
 pub mod certificate;
 pub mod certification;
 pub mod common;
+pub mod module;
 pub mod requester;
 pub mod revocation;
 
-use super::Rule;
+use crate::operation::OperationName;
 
 /// Every rule's name and demand, in the order in which a review asks them; for documentation.
 pub fn all() -> Vec<(&'static str, &'static str)> {
     let prerequisites = [common::SIZE, common::FORMAT, common::TARGET_MASTER, common::CERTIFICATE];
-    let operations: [&[Rule]; 3] = [
-        common::RULES,
-        crate::operation::CERTIFY_RULES,
-        crate::operation::REVOKE_CERTIFICATION_RULES,
-    ];
-    prerequisites
-        .into_iter()
-        .chain(operations.into_iter().flatten().map(|r| (r.name, r.demand)))
-        .chain([common::SIGNABLE, common::BATCH_SIZE])
-        .collect()
+    let operations = OperationName::ALL.iter().flat_map(|operation| operation.rules());
+    let judged = common::RULES.iter().chain(operations).map(|rule| (rule.name, rule.demand));
+    let mut all = Vec::new();
+    for rule in prerequisites.into_iter().chain(judged) {
+        if !all.contains(&rule) {
+            all.push(rule);
+        }
+    }
+    all.extend([common::SIGNABLE, common::BATCH_SIZE]);
+    all
 }
 
 #[cfg(test)]

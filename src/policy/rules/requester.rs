@@ -14,6 +14,7 @@ pub const PROOF_OF_POSSESSION: Rule = Rule {
     name: "requester-signature",
     demand: "the request is signed by the very key that is to be certified",
     check: |s| {
+        let Some(certificate) = s.certificate else { return Verdict::not_asked() };
         if s.request.signatures().is_empty() {
             return unsigned();
         }
@@ -21,23 +22,32 @@ pub const PROOF_OF_POSSESSION: Rule = Rule {
             return weak;
         }
         for signature in s.request.signatures() {
-            match signed_by(signature, s.certificate) {
-                Some(key) if key == s.certificate.fingerprint() => {}
+            match signed_by(signature, certificate) {
+                Some(key) if key == certificate.fingerprint() => {}
                 Some(subkey) => {
-                    if let Err(reason) = usable(s, s.certificate, subkey) {
+                    if let Err(reason) = usable(s, certificate, subkey) {
                         let mend = "sign the request with a valid key of the certificate";
                         return Verdict::broken(reason, mend);
                     }
                 }
-                None => return wrong_signature(signature, s.certificate.fingerprint()),
+                None => return wrong_signature(signature, certificate.fingerprint()),
             }
         }
-        Verdict::holds(format!("signed by {}", s.certificate.fingerprint()))
+        Verdict::holds(format!("signed by {}", certificate.fingerprint()))
     },
 };
 
-/// Verdict on a request that only a manager may make: shared by the operations that need one.
-pub(super) fn by_manager(s: &Subject<'_>) -> Verdict {
+/// Somebody asks who may: for what only a manager may ask.
+pub const REQUESTER_ALLOWED: Rule = Rule {
+    name: "requester-allowed",
+    demand: "the request is signed by a manager whose may_request names the operation",
+    check: by_manager,
+};
+
+/// The rules about a request's signatures: before it is signed they cannot hold.
+pub const ABOUT_SIGNATURES: &[&str] = &[PROOF_OF_POSSESSION.name, REQUESTER_ALLOWED.name];
+
+fn by_manager(s: &Subject<'_>) -> Verdict {
     let operation = s.request.operation().name();
     let mut names = Vec::new();
     if s.request.signatures().is_empty() {

@@ -3,35 +3,19 @@
 use std::collections::BTreeSet;
 
 use super::certification::earlier;
-use super::requester::by_manager;
-use crate::operation::{Operation, RevokeCertification};
-use crate::policy::{Kind, Rule, Subject, Verdict};
+use crate::operation::RevokeCertification;
+use crate::policy::{Kind, Rule, Verdict};
 use crate::safe::{Safe, is_unsafe};
-
-fn asked<'a>(s: &'a Subject<'_>) -> Option<&'a RevokeCertification> {
-    match s.request.operation() {
-        Operation::RevokeCertification(revoke) => Some(revoke),
-        Operation::Certify(_) => None,
-    }
-}
-
-const NOT_A_REVOCATION: &str = "not a revocation";
-
-/// Somebody asks who may.
-pub const REQUESTER_ALLOWED: Rule = Rule {
-    name: "requester-allowed",
-    demand: "the request is signed by a manager whose may_request names the operation",
-    check: by_manager,
-};
 
 /// On every user ID, or the key stays trusted through the one left out.
 pub const EVERY_USER_ID: Rule = Rule {
     name: "every-user-id",
     demand: "the revocation covers every user ID that this master ever certified, and no other",
     check: |s| {
-        let Some(asked) = asked(s) else { return Verdict::holds(NOT_A_REVOCATION) };
+        let Some(asked) = s.asked::<RevokeCertification>() else { return Verdict::not_asked() };
         let mend = "make the request with: countersign request revoke FINGERPRINT";
-        let certified = s.history.certified_user_ids(s.certificate, s.master);
+        let Some(certificate) = s.certificate else { return Verdict::not_asked() };
+        let certified = s.history.certified_user_ids(certificate, s.master);
         let named: BTreeSet<&str> = asked.user_ids.iter().map(String::as_str).collect();
         if named.len() != asked.user_ids.len() {
             return Verdict::broken("a user ID is named twice", mend);
@@ -56,7 +40,7 @@ pub const REASON_TEXT: Rule = Rule {
     name: "reason-text",
     demand: "the reason's text is one line of at most 200 characters that a screen shows as it is",
     check: |s| {
-        let Some(asked) = asked(s) else { return Verdict::holds(NOT_A_REVOCATION) };
+        let Some(asked) = s.asked::<RevokeCertification>() else { return Verdict::not_asked() };
         let chars = asked.text.chars().count();
         let mend = "give a short plain --text";
         if chars > 200 {

@@ -1,0 +1,90 @@
+//! What a session has to do: on disk, because a batch may be long.
+
+use std::ffi::OsString;
+use std::ops::Bound::{Excluded, Unbounded};
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::Path;
+
+use redb::{ReadableTable as _, ReadableTableMetadata as _, TableDefinition};
+
+use countersign::digest::Sha256;
+use countersign::request::RequestId;
+use countersign::scratch::{Scratch, ScratchError};
+
+/// The files on the stick, by name.
+const FILES: TableDefinition<'_, &[u8], ()> = TableDefinition::new("files");
+/// Requests that were taken in.
+const SEEN: TableDefinition<'_, [u8; 32], ()> = TableDefinition::new("seen");
+/// Requests that were signed in earlier sessions and are to be answered.
+const ANSWER_AGAIN: TableDefinition<'_, [u8; 32], ()> = TableDefinition::new("answer-again");
+/// Requests to be signed, in the order of their consent.
+const TO_SIGN: TableDefinition<'_, u64, [u8; 32]> = TableDefinition::new("to-sign");
+
+/// What a session has to do.
+#[derive(Debug)]
+pub(super) struct Agenda {
+    tables: Scratch,
+}
+
+impl Agenda {
+    /// An empty one, on the disk of `folder`.
+    pub(super) fn beside(folder: &Path) -> Result<Self, ScratchError> {
+        Ok(Self { tables: Scratch::beside(folder)? })
+    }
+
+    /// Adds a file on the stick.
+    pub(super) fn add_file(&self, name: &[u8]) -> Result<(), ScratchError> {
+        self.tables.table(FILES)?.insert(name, ())?;
+        Ok(())
+    }
+
+    /// The first file after `name`, by name; the very first where none is given.
+    pub(super) fn file_after(&self, name: Option<&[u8]>) -> Result<Option<OsString>, ScratchError> {
+        let from = name.map_or(Unbounded, Excluded);
+        let files = self.tables.table(FILES)?;
+        let next = files.range::<&[u8]>((from, Unbounded))?.next().transpose()?;
+        Ok(next.map(|(name, _)| OsString::from_vec(name.value().to_vec())))
+    }
+
+    /// Whether `request` was taken in before.
+    pub(super) fn was_seen(&self, request: RequestId) -> Result<bool, ScratchError> {
+        Ok(self.tables.table(SEEN)?.get(request.0.as_bytes())?.is_some())
+    }
+
+    /// Takes `request` in.
+    pub(super) fn see(&self, request: RequestId) -> Result<(), ScratchError> {
+        self.tables.table(SEEN)?.insert(request.0.as_bytes(), ())?;
+        Ok(())
+    }
+
+    /// Wants `request` answered from the journal.
+    pub(super) fn answer_again(&self, request: RequestId) -> Result<(), ScratchError> {
+        self.tables.table(ANSWER_AGAIN)?.insert(request.0.as_bytes(), ())?;
+        Ok(())
+    }
+
+    /// Takes one request that wants to be answered from the journal.
+    pub(super) fn take_answer(&self) -> Result<Option<RequestId>, ScratchError> {
+        let first = self.tables.table(ANSWER_AGAIN)?.pop_first()?.map(|(id, _)| id.value());
+        Ok(first.map(|id| RequestId(Sha256::from(id))))
+    }
+
+    /// Wants `request` signed, after those that were added before.
+    pub(super) fn sign(&self, request: RequestId) -> Result<(), ScratchError> {
+        let mut queue = self.tables.table(TO_SIGN)?;
+        let last = queue.last()?.map_or(0, |(place, _)| place.value());
+        queue.insert(last + 1, request.0.as_bytes())?;
+        Ok(())
+    }
+
+    /// Whether anything wants to be signed.
+    pub(super) fn signs(&self) -> Result<bool, ScratchError> {
+        Ok(!self.tables.table(TO_SIGN)?.is_empty()?)
+    }
+
+    /// Takes the next request that wants to be signed.
+    pub(super) fn take_to_sign(&self) -> Result<Option<RequestId>, ScratchError> {
+        let first = self.tables.table(TO_SIGN)?.pop_first()?.map(|(_, id)| id.value());
+        Ok(first.map(|id| RequestId(Sha256::from(id))))
+    }
+}
