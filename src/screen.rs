@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::certificate::algorithm;
+use crate::certificate::{Certificate, algorithm};
 use crate::digest::Sha256;
+use crate::module::Changes;
 use crate::operation::{Object, Statement};
 use crate::policy::{Context, Decision, Finding, History, Kind, Rejection, Review, Verdict};
 use crate::request::Request;
@@ -47,7 +48,10 @@ pub fn review(review: &Review, context: &Context<'_>, history: &History, detail:
     }
     asked(&mut out, request);
     let master = context.masters.iter().find(|m| m.fingerprint() == request.master());
-    before(&mut out, &history.past(request.master(), certificate.zip(master)));
+    before(&mut out, &history.past(request.master(), certificate.zip(master)), certificate);
+    if let Some(changes) = review.changes() {
+        changed(&mut out, changes, detail);
+    }
     findings(&mut out, review.findings(), detail);
     signatures(&mut out, review.statements(), detail);
     digest(&mut out, request);
@@ -57,11 +61,15 @@ pub fn review(review: &Review, context: &Context<'_>, history: &History, detail:
 /// The screen for a request that breaks a rule.
 pub fn rejection(rejection: &Rejection, context: &Context<'_>, history: &History) -> String {
     let mut out = String::new();
-    heading(&mut out, &rejection.request, context);
-    asked(&mut out, &rejection.request);
-    before(&mut out, &history.past(rejection.request.master(), None));
+    let request = &rejection.request;
+    heading(&mut out, request, context);
+    asked(&mut out, request);
+    let master = context.masters.iter().find(|m| m.fingerprint() == request.master());
+    let certificate = master.and_then(|m| request.certificate(m).ok().flatten());
+    let past = history.past(request.master(), certificate.as_ref().zip(master));
+    before(&mut out, &past, certificate.as_ref());
     findings(&mut out, &rejection.findings, Detail::Brief);
-    digest(&mut out, &rejection.request);
+    digest(&mut out, request);
     out
 }
 
@@ -84,13 +92,33 @@ fn asked(out: &mut String, request: &Request) {
 }
 
 /// What the master decided about this key before: by the records here, and by its signatures on
-/// the certificate, which may be older than the records.
-fn before(out: &mut String, past: &[Decision]) {
+/// the certificate, which may be older than the records, where that could be read.
+fn before(out: &mut String, past: &[Decision], certificate: Option<&Certificate>) {
     if past.is_empty() {
-        field(out, "before", "nothing, by the records here and by the certificate");
+        let by = if certificate.is_some() { " and by the certificate" } else { "" };
+        field(out, "before", &format!("nothing, by the records here{by}"));
     }
     for (at, decision) in past.iter().enumerate() {
         field(out, if at == 0 { "before" } else { "" }, &line(decision));
+    }
+}
+
+/// The files that differ from the list signed last: all of them, or what fits one screen.
+fn changed(out: &mut String, changes: &Changes, detail: Detail) {
+    field(out, "changed since", &changes.to_string());
+    let marks = [("+", &changes.added), ("-", &changes.removed), ("~", &changes.altered)];
+    let mut lines =
+        marks.into_iter().flat_map(|(mark, paths)| paths.iter().map(move |p| (mark, p)));
+    let shown = match detail {
+        Detail::Brief => 15,
+        Detail::Full => usize::MAX,
+    };
+    for (mark, path) in lines.by_ref().take(shown) {
+        field(out, "", &format!("{mark} {}", Safe(path)));
+    }
+    match lines.count() {
+        0 => {}
+        more => field(out, "", &format!("and {more} more: airgap request review shows all")),
     }
 }
 
@@ -100,6 +128,7 @@ fn line(decision: &Decision) -> String {
         Kind::Certified { expires: Some(at) } => format!("certified until {}", at.date()),
         Kind::Certified { expires: None } => "certified without end".into(),
         Kind::Revoked => "REVOKED".into(),
+        Kind::SignedModule => return format!("{} signed", decision.created.date()),
     };
     format!("{} {what}: {}", decision.created.date(), ids.join(", "))
 }

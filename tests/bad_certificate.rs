@@ -1,14 +1,19 @@
 //! Certificates that carry more than they should.
 #![allow(missing_docs)]
 
-use std::fs::{self};
+use std::fs;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countersign_tests::Scenario;
 use countersign_tests::bad::{signs_nothing, with_changed_body};
+use countersign_tests::flood::flooded;
 use countersign_tests::people::{self, fingerprint};
+use countersign_tests::{Scenario, elgamal};
+use sequoia_openpgp as openpgp;
+
+use openpgp::cert::Cert;
+use openpgp::parse::Parse as _;
 use serde_json::Value;
 
 /// The base64 lines of a request's certificate, replaced.
@@ -43,6 +48,18 @@ fn a_certificate_with_foreign_certifications_is_not_minimal() {
     signs_nothing(&s).ends(3).says("NO certificate").says("not minimal: 10 foreign");
 }
 
+#[test]
+fn a_certificate_of_an_old_key_that_signs_by_elgamal_is_refused() {
+    let old = elgamal::old_key("Bob Example <bob@example.org>");
+    for (certificate, words) in [
+        (old.primary, "NO key-algorithm the key is ElGamal 2048: ElGamal keys cannot sign safely"),
+        (old.public, "NO certificate the certificate is not minimal"),
+    ] {
+        let s = with_changed_body(|body| replace_certificate(body, |_| certificate.clone()));
+        signs_nothing(&s).ends(3).says(words).says("→ make");
+    }
+}
+
 /// A certification of Bob's user ID by Dave, as one packet.
 fn foreign_certification() -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");
@@ -74,32 +91,29 @@ fn packets(mut bytes: &[u8]) -> Vec<&[u8]> {
     found
 }
 
+/// What the programs may need beside the certificate's own kilobytes, in megabytes.
+const MEMORY: u32 = 24;
+
 #[test]
 fn a_key_flooded_with_certifications_makes_a_minimal_request() {
-    let s = Scenario::new();
-    let foreign = foreign_certification();
-    let home = s.gnupg();
-    people::copy(&people::kept().join("gnupg"), &home);
-    let bob = fingerprint("bob");
-    let plain = s.path("bob.gpg");
-    let path = plain.to_str().expect("a plain path");
-    people::gpg(&home, &["--output", path, "--export-secret-keys", &bob]).ok();
-    let mut flooded = fs::read(&plain).expect("an export");
-    let mut packet = foreign;
-    for count in 0..100_000_u32 {
-        let end = packet.len();
-        packet[end - 4..].copy_from_slice(&count.to_be_bytes());
-        flooded.extend_from_slice(&packet);
-    }
-    fs::write(s.path("flooded.key"), flooded).expect("a new file");
-    let before = fs::metadata(s.path("flooded.key")).expect("a file").len();
-    assert!(before > 10 << 20);
+    let s = Scenario::new().within(MEMORY);
+    let key = |name: &str| Cert::from_file(s.path(&format!("{name}.key"))).expect("a key file");
+    let (bob, alice) = (key("bob"), key("alice"));
+    fs::write(s.path("flooded.key"), flooded(&bob, &alice, 100_000)).expect("a new file");
+    let public = flooded(&bob.strip_secret_key_material(), &alice, 100_000);
+    assert!(public.len() > 45 << 20);
+    fs::write(s.path("flooded.asc"), public).expect("a new file");
 
     let begin = Instant::now();
     let ask = ["request", "certify", "--accept-agreement", "agreement.txt"];
-    let run = s.countersign(&[&ask[..], &["--key-file", "flooded.key", "-o", "stick"]].concat());
+    s.countersign(&[&ask[..], &["--key-file", "flooded.key", "-o", "stick"]].concat()).ok();
     assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
-    run.ok();
     assert!(fs::metadata(s.request()).expect("a request").len() < 5_000);
     s.session().run().ok().says("1 signed with 1 signature");
+
+    let init = ["authority", "init", "--name", "X", "--domain", "example.org", "--authority", "x"];
+    let files = ["--master", "one.asc", "--manager", "flooded.asc", "--agreement", "agreement.txt"];
+    s.countersign(&[&init[..], &files].concat()).ok();
+    let kept = fs::metadata(s.path(&format!("x/managers/{}.asc", fingerprint("bob"))));
+    assert!(kept.expect("a manager").len() < 1_000);
 }

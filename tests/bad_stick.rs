@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use countersign_tests::bad::{put, request, signs_nothing};
-use countersign_tests::{Scenario, forge};
+use countersign_tests::{Scenario, forge, namespace, people};
 
 #[test]
 fn what_is_no_file_is_refused_and_never_waited_for() {
@@ -20,17 +20,15 @@ fn what_is_no_file_is_refused_and_never_waited_for() {
     fs::create_dir(on_stick("folder.request.asc")).expect("a folder");
     let pipe = Command::new("mkfifo").arg(on_stick("pipe.request.asc")).status();
     assert!(pipe.expect("coreutils").success());
-    let mut node = Command::new("mknod");
-    node.arg(on_stick("device.request.asc")).args(["c", "1", "5"]);
-    let device = node.output().expect("coreutils").status.success();
+    let device = on_stick("device.request.asc");
+    fs::write(&device, "").expect("a file");
+    let Some(_device) = Mount::over(device, &["--bind", "/dev/zero"]) else { return };
     let run = signs_nothing(&s).ends(3);
-    let run = run.says("not a regular file: a link").says("a pipe").says("a folder");
-    if device {
-        run.says("not a regular file: a device").says("4 refused");
-    } else {
-        countersign_tests::skip("the device: making one takes root");
-        run.says("3 refused");
-    }
+    run.says("not a regular file: a link")
+        .says("not a regular file: a pipe")
+        .says("not a regular file: a folder")
+        .says("not a regular file: a device")
+        .says("4 refused");
 }
 
 #[test]
@@ -61,25 +59,31 @@ fn without_an_output_folder_nothing_begins() {
     assert_eq!(s.events(), journal);
 }
 
-/// A tmpfs of some size at `name` in the scenario's folder, unmounted on drop.
+/// Something mounted, until it is dropped.
 struct Mount(PathBuf);
 
 impl Mount {
+    /// A tmpfs of some size at `name` in the scenario's folder.
     fn new(s: &Scenario, name: &str, options: &str) -> Option<Self> {
         let at = s.path(name);
         fs::create_dir(&at).expect("a new folder");
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(&at);
-        let done = mount.output().is_ok_and(|o| o.status.success());
-        if !done {
-            countersign_tests::skip("mounting takes root");
+        Self::over(at, &["-t", "tmpfs", "-o", options, "tmpfs"])
+    }
+
+    /// `None` if this process may not mount: then the calling test has been run where it may.
+    fn over(at: PathBuf, what: &[&str]) -> Option<Self> {
+        let done = Command::new("mount").args(what).arg(&at).output();
+        if done.is_ok_and(|o| o.status.success()) {
+            return Some(Self(at));
         }
-        done.then_some(Self(at))
+        namespace::run_this_test_inside();
+        None
     }
 
     fn again(&self, options: &str) {
         let mut mount = Command::new("mount");
-        mount.args(["-o", &format!("remount,{options}")]).arg(&self.0);
+        // Without `bind`, mount repeats the owner, whom a user namespace does not know.
+        mount.args(["-o", &format!("remount,bind,{options}")]).arg(&self.0);
         assert!(mount.status().expect("mount").success());
     }
 }
@@ -96,7 +100,12 @@ fn a_stick_that_cannot_be_written_loses_no_signature() {
     s.certify("bob").ok();
     let Some(mount) = Mount::new(&s, "out", "size=64k") else { return };
     mount.again("ro");
-    answers_later(&s, "out");
+    s.session().output("out").run().ends(6).says("1 signed").says("NO ANSWER");
+    let again = s.session().output("out").card("no-card-is-needed").run().ends(6);
+    again.says("NO ANSWER").says("0 answered again");
+    mount.again("rw");
+    s.session().output("out").card("no-card-is-needed").run().ok().says("1 answered again");
+    assert!(s.path("out").read_dir().expect("the stick").count() > 1, "answer and summary");
 }
 
 #[test]
@@ -108,6 +117,29 @@ fn a_full_stick_loses_no_signature() {
     answers_later(&s, "out");
     let left: Vec<_> = fs::read_dir(s.path("out")).expect("the stick").collect();
     assert_eq!(left.len(), 1, "half an answer is left: {left:?}");
+}
+
+/// Room for one answer: the first goes onto the stick, the others do not.
+#[test]
+fn a_stick_that_fills_up_between_two_answers_loses_none() {
+    let s = Scenario::new();
+    for name in ["bob", "carol", "dave"] {
+        s.certify(name).ok();
+    }
+    let Some(mount) = Mount::new(&s, "out", "size=16k") else { return };
+    fs::write(s.path("out/filler"), vec![0; 12 << 10]).expect("three of four pages");
+    let run = s.session().output("out").run().ends(6);
+    assert_eq!(run.out.matches("\nsigned     ").count(), 3, "{}", run.told());
+    assert_eq!(run.out.matches("\nNO ANSWER  ").count(), 2, "{}", run.told());
+    run.says("did not reach the stick; the next session writes it")
+        .says("3 file(s) could not be written");
+    drop(mount);
+    let counter = s.card()["counter"].clone();
+    s.clear_stick();
+    let next = s.session().card("no-card-is-needed").run().ok();
+    next.says("2 answered again").never_says("NO ANSWER");
+    assert_eq!(s.card()["counter"], counter);
+    assert_eq!(s.on_stick(".response.json").len(), 2);
 }
 
 /// A session that cannot write its answer says so, and the next one writes it without the card.
@@ -183,4 +215,92 @@ fn a_stick_that_is_pulled_during_a_session_loses_no_signature() {
     assert_eq!(read("code").trim(), "6", "{}{}", read("seen"), read("err"));
     assert!(read("err").contains("what was signed is in the journal"), "{}", read("err"));
     s.session().card("no-card-is-needed").run().ok().says("1 answered again");
+}
+
+/// Every file of the scenario but what a session may write: the station, the card, `out`.
+fn elsewhere(s: &Scenario) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![s.root().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let may = ["station", "card-one", "out", "pins"].map(|name| s.path(name));
+            match path.is_dir() {
+                _ if may.contains(&path) => {}
+                true => folders.push(path),
+                false => files.push(path),
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn a_request_whose_name_begins_with_dots_is_dust() {
+    let s = Scenario::new();
+    let text = request(&s);
+    for name in ["..request.asc", "...request.asc", "..x.request.asc"] {
+        put(&s, name, &text);
+    }
+    signs_nothing(&s).ends(1).says("no request (*.request.asc) in stick");
+}
+
+#[test]
+fn a_way_up_in_a_name_or_in_a_user_id_leads_nowhere() {
+    let s = Scenario::new();
+    let home = s.gnupg();
+    people::new_home(&home);
+    let key = people::make_key(&home, &[], &["../../../Eve <eve@example.org>"], "ed25519");
+    let ask = ["request", "certify", "--accept-agreement", "agreement.txt"];
+    s.countersign(&[&ask[..], &["--output", "stick"]].concat()).ok();
+    let text = fs::read_to_string(s.request()).expect("a request");
+    s.clear_stick();
+    fs::create_dir(s.path("out")).expect("a new folder");
+    // As a careless program would read them, and one that takes names from Windows.
+    put(&s, "x..request.asc", &text);
+    put(&s, "x\\..\\..\\x.request.asc", &text);
+    let before = elsewhere(&s);
+    s.session().output("out").run().ok().says("1 signed with 1 signature");
+    assert_eq!(elsewhere(&s), before);
+    let written = fs::read_dir(s.path("out")).expect("a folder").map(|e| e.expect("an entry"));
+    let mut written: Vec<_> = written.filter_map(|e| e.file_name().into_string().ok()).collect();
+    written.sort();
+    assert!(written[0].starts_with("certify-") && written[0].ends_with(".response.json"));
+    assert!(written.len() == 2 && written[1].ends_with(".summary.txt"), "{written:?}");
+
+    let answer = format!("out/{}", written[0]);
+    s.countersign(&["response", "install", "--requests", "stick", &answer]).ok();
+    let new: Vec<_> = elsewhere(&s).into_iter().filter(|f| !before.contains(f)).collect();
+    assert_eq!(new.len(), 3, "developer, request and answer: {new:?}");
+    assert!(new.contains(&s.path(&format!("authority/developers/{key}.asc"))), "{new:?}");
+    assert!(new.iter().all(|f| f.starts_with(s.path("authority"))), "{new:?}");
+}
+
+#[test]
+fn a_folder_given_with_a_way_up_is_the_folder_that_it_leads_to() {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    fs::create_dir(s.path("out")).expect("a new folder");
+    let before = elsewhere(&s);
+    let session = s.session().input("authority/../stick").output("stick/../out");
+    session.run().ok().says("1 signed with 1 signature");
+    assert_eq!(elsewhere(&s), before);
+    assert_eq!(fs::read_dir(s.path("out")).expect("a folder").count(), 2);
+    let missing = s.session().input("stick/../../stick").run().ends(1);
+    missing.says("stick/../../stick cannot be listed");
+}
+
+#[test]
+fn an_answer_that_names_its_request_by_a_way_up_is_not_read() {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    s.session().run().ok();
+    let (path, answer) = s.answer();
+    let text = fs::read_to_string(&path).expect("an answer");
+    let id = answer["request"].as_str().expect("an id");
+    fs::write(&path, text.replace(id, "../../../x")).expect("a writable stick");
+    let before = elsewhere(&s);
+    s.install().ends(4).says("this is not a response of version 1");
+    assert_eq!(elsewhere(&s), before);
 }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use airgap::card::Card;
 use airgap::session::{Options, SessionError};
 use countersign::journal::{End, Event};
+use countersign::request::{Request, RequestId};
 use countersign_tests::act::{SIGN, VERIFY, assert_answered, count, failing, unlock};
 use countersign_tests::failing::{Fault, Plan};
 use countersign_tests::station::{Bench, Script};
@@ -133,6 +134,46 @@ fn an_answer_that_was_never_written_goes_onto_the_next_stick_without_being_asked
     assert_answered(&bench, &requests);
 }
 
+/// The stick is pulled after the first answer: the session signs to its end without it, says which
+/// answers are not on it, and the next session writes these onto any stick, without the card.
+#[test]
+fn answers_that_a_pulled_stick_did_not_take_are_named_and_go_onto_the_next() {
+    let bench = Bench::new();
+    let asked = ["A <a@example.org>", "B <b@example.org>", "C <c@example.org>"];
+    let requests = asked.map(|id| bench.ask(&[id]));
+    let (stick, pocket) = (bench.stick(), bench.path("pocket"));
+    let pull = move || std::fs::rename(&stick, &pocket).expect("pulled");
+    let mut console = Script::yes().when_signed(2, pull);
+    let plan = Plan::new(None);
+    let error = bench.run(&mut console, || failing(&bench, &plan)).expect_err("tells");
+    // Two answers and the summary.
+    assert!(matches!(error, SessionError::Stick { count: 3, .. }), "{error}");
+    assert_eq!((count(&plan, SIGN), bench.counter()), (3, 1 + 3));
+    let answer = |r: &Request| r.file_name().replace("request.asc", "response.json");
+    let taken = |r: &&Request| bench.path("pocket").join(answer(r)).exists();
+    let (taken, missing): (Vec<&Request>, Vec<&Request>) = requests.iter().partition(taken);
+    assert_eq!((taken.len(), missing.len()), (1, 2));
+    let named =
+        |r: &Request| console.shown.contains(&format!("NO ANSWER  {} certify", r.id().0.short()));
+    assert!(missing.iter().all(|r| named(r)) && !named(taken[0]), "{}", console.shown);
+    let first = unanswered(&bench, None).expect("one");
+    let second = unanswered(&bench, Some(first)).expect("two");
+    assert_eq!(unanswered(&bench, Some(second)), None);
+
+    std::fs::create_dir(bench.stick()).expect("another stick");
+    let mut console = Script::yes();
+    let card = || panic!("the card was opened");
+    let tally = bench.run(&mut console, card).expect("goes on");
+    assert_eq!((tally.answered_again, tally.signatures), (2, 0));
+    std::fs::copy(
+        bench.path("pocket").join(answer(taken[0])),
+        bench.stick().join(answer(taken[0])),
+    )
+    .expect("both sticks together");
+    assert_answered(&bench, &requests);
+    assert_eq!(unanswered(&bench, None), None);
+}
+
 #[test]
 fn signatures_that_the_journal_does_not_know_stop_the_session_until_explained() {
     let bench = Bench::new();
@@ -163,4 +204,9 @@ fn signatures_that_the_journal_does_not_know_stop_the_session_until_explained() 
     };
     station.read_journal(look).expect("a whole journal");
     assert!(explained);
+}
+
+fn unanswered(bench: &Bench, after: Option<RequestId>) -> Option<RequestId> {
+    let ledger = bench.station().ledger().expect("whole");
+    ledger.unanswered_after(after).expect("read")
 }

@@ -24,7 +24,8 @@ struct Scene {
 
 impl Scene {
     fn new() -> Option<Self> {
-        let scene = Self { signers: Signers::new()?, folder: tempfile::tempdir().expect("a folder") };
+        let scene =
+            Self { signers: Signers::new()?, folder: tempfile::tempdir().expect("a folder") };
         fs::create_dir_all(scene.path("demo/views")).expect("folders");
         fs::write(scene.path("demo/module.xml"), XML).expect("written");
         fs::write(scene.path("demo/module.sig"), "signed").expect("written");
@@ -79,7 +80,8 @@ impl Scene {
 }
 
 fn sh(script: &str, argument: &Path) -> Output {
-    let output = Command::new("sh").args(["-c", script]).arg(argument).stdin(Stdio::null()).output();
+    let output =
+        Command::new("sh").args(["-c", script]).arg(argument).stdin(Stdio::null()).output();
     let output = output.expect("sh runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output
@@ -108,7 +110,8 @@ fn gpg_and_tar_read_what_we_make_and_get_the_same_bytes_again() {
 
         fs::write(scene.path("demo.tgz"), &tgz).expect("written");
         let listed = sh("tar -tzf \"$0\"", &scene.path("demo.tgz")).stdout;
-        let expected = "demo/\ndemo/module.sig\ndemo/module.xml\ndemo/views/\ndemo/views/l\\303\\244ng.php\n";
+        let expected =
+            "demo/\ndemo/module.sig\ndemo/module.xml\ndemo/views/\ndemo/views/l\\303\\244ng.php\n";
         assert_eq!(String::from_utf8_lossy(&listed), expected);
         let sum = |tool: &str, path: &str| {
             let output = sh(&format!("{tool} <\"$0\""), &scene.path(path)).stdout;

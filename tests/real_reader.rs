@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use countersign::certificate::Certificate;
+use countersign::journal::{Entry, Event};
 use countersign::request::Request;
 use countersign::response::Response;
 use countersign::time::Timestamp;
@@ -99,6 +100,13 @@ impl Setup {
         value["counter"].as_u64().expect("a counter")
     }
 
+    fn signatures_in_journal(&self) -> usize {
+        let mut signed = 0;
+        let count = |e: &Entry| signed += usize::from(matches!(e.event, Event::Signed { .. }));
+        self.bench.station().read_journal(count).expect("a whole journal");
+        signed
+    }
+
     fn assert_answered(&self, request: &Request) {
         let name = request.file_name().replace("request.asc", "response.json");
         let bytes = std::fs::read(self.bench.stick().join(name)).expect("an answer");
@@ -157,6 +165,56 @@ fn a_card_that_answers_in_pieces_signs() {
 #[test]
 fn a_card_without_extended_length_signs() {
     signs(Card::Jcecard);
+}
+
+/// The card is pulled when it is asked for the second of three signatures. The session says so and
+/// what to do; the next one makes the two that are missing, and no other.
+fn survives_being_pulled(card: Card) {
+    let Some(mut setup) = Setup::new(card) else { return };
+    let asked = ["A <a@example.org>", "B <b@example.org>", "C <c@example.org>"];
+    let batch = asked.map(|id| setup.bench.ask(&[id]));
+    setup.reader.unplug().expect("pulled");
+    setup.reader.plug_until(2).expect("back");
+    let first = setup.session(0);
+    let (out, err) = (text(&first.stdout), text(&first.stderr));
+    assert_eq!(first.status.code(), Some(6), "{out}{err}");
+    assert!(err.contains("error: the session stopped after 1 of 3 signatures"), "{out}{err}");
+    assert!(err.contains("because: the card was removed"), "{out}{err}");
+    assert!(err.contains("hint: put the same card back and run the session again"), "{out}{err}");
+    assert_eq!(out.matches("\nsigned     ").count(), 1, "{out}{err}");
+    assert_eq!(out.matches("\nNOT SIGNED ").count(), 2, "{out}{err}");
+    assert!(out.contains("1 signed with 1 signature,") && out.contains(" 2 left\n"), "{out}{err}");
+    assert_eq!(setup.signatures_in_journal(), 1);
+
+    setup.reader.unplug().expect("pulled");
+    setup.reader.plug().expect("back");
+    assert_eq!(setup.counter(), 1);
+    let second = setup.session(1);
+    assert_ok(&second);
+    let out = text(&second.stdout);
+    assert!(out.contains("2 signed with 2 signatures, 1 answered again"), "{out}");
+    assert!(!out.contains("one ahead of the journal"), "{out}");
+    batch.iter().for_each(|r| setup.assert_answered(r));
+    assert_eq!((setup.counter(), setup.signatures_in_journal()), (3, 3));
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_practice_card_is_pulled_between_two_signatures() {
+    survives_being_pulled(Card::Practice);
+}
+
+#[test]
+fn a_card_that_answers_in_pieces_is_pulled_between_two_signatures() {
+    survives_being_pulled(Card::SmartcardApp);
+}
+
+#[test]
+fn a_card_without_extended_length_is_pulled_between_two_signatures() {
+    survives_being_pulled(Card::Jcecard);
 }
 
 #[test]

@@ -4,7 +4,12 @@
 
 use std::fs;
 
-use countersign_tests::{Run, Scenario, people};
+use countersign::request::{MAX_BYTES, Request};
+use countersign_tests::{Consumer, Run, Scenario, elgamal, people};
+use sequoia_openpgp as openpgp;
+
+use openpgp::cert::Cert;
+use openpgp::parse::Parse as _;
 
 const ADDRESS: &str = "Eve Example <eve@example.org>";
 const ASK: [&str; 6] =
@@ -186,4 +191,57 @@ fn a_certificate_is_no_key_file() {
     s.countersign(&ask).ends(1).says("holds no secret key").says("--export-secret-keys");
     let ask = [&ASK[..], &["--key-file", "agreement.txt"]].concat();
     s.countersign(&ask).ends(1).says("agreement.txt is not an exported key");
+}
+
+/// Adds a subkey that encrypts, as keys with a primary key that only signs have one.
+fn add_elgamal_subkey(s: &Scenario, key: &str) {
+    people::gpg(&s.gnupg(), &["--quick-add-key", key, "elg1024", "encr"]).ok();
+}
+
+#[test]
+fn an_old_key_that_signs_by_elgamal_is_refused() {
+    let s = Scenario::new();
+    fs::write(s.path("old.key"), elgamal::old_key(ADDRESS).secret).expect("a new file");
+    for more in [&[][..], &["--user-id", ADDRESS]] {
+        let run = s.countersign(&[&ASK[..], &["--key-file", "old.key"], more].concat());
+        is_refusal(run, "key-algorithm", "the key is ElGamal 2048: ElGamal keys cannot sign");
+    }
+    let ask = [&ASK[..], &["--key-file", "old.key"]].concat();
+    s.countersign(&ask).ends(3).says("hint: key-algorithm: make a new key: gpg --quick-gen");
+    assert!(s.on_stick("").is_empty());
+}
+
+#[test]
+fn dsa_with_an_elgamal_subkey_is_refused_for_dsa() {
+    let s = scenario();
+    let key = people::make_key(&s.gnupg(), &[], &[ADDRESS], "dsa2048");
+    add_elgamal_subkey(&s, &key);
+    refused(&s, "key-algorithm", "the key is DSA 2048");
+    s.countersign(&ASK).ends(3).never_says("ElGamal");
+}
+
+/// Nobody certifies a subkey: one that encrypts is not even carried to the station.
+#[test]
+fn an_elgamal_subkey_that_encrypts_keeps_no_good_key_out() {
+    for algorithm in ["ed25519", "rsa3072"] {
+        let s = scenario();
+        let key = people::make_key(&s.gnupg(), &[], &[ADDRESS], algorithm);
+        add_elgamal_subkey(&s, &key);
+        let secret = people::gpg(&s.gnupg(), &["--armor", "--export-secret-keys"]).ok().out;
+        fs::write(s.path("eve.key"), secret).expect("a new file");
+        for more in [&[][..], &["--key-file", "eve.key"]] {
+            s.clear_stick();
+            s.countersign(&[&ASK[..], more].concat()).ok().never_says("ElGamal");
+            let request = fs::read(s.request()).expect("a request");
+            let request = Request::parse(&request, MAX_BYTES).expect("a request");
+            let carried = request.operation().certificate().expect("one").untrusted_bytes();
+            let carried = Cert::from_bytes(carried).expect("a certificate");
+            assert_eq!(carried.keys().count(), 1, "the primary key alone");
+        }
+        s.session().run().ok().says("1 signed with 1 signature");
+        s.install().ok();
+        let consumer = Consumer::new(&s);
+        consumer.import_record(&key);
+        assert!(consumer.trusts(&key), "{:?}", consumer.validities(&key));
+    }
 }

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use airgap::Access;
-use airgap::card::Card;
+use airgap::card::{Card, CardError};
 use airgap::session::{Options, SessionError};
 use countersign::certificate::Certificate;
 use countersign::journal::Event;
@@ -12,8 +12,14 @@ use countersign::request::Request;
 use countersign::response::Response;
 use countersign_tests::act::{SIGN, VERIFY, assert_answered, count, failing};
 use countersign_tests::failing::{Failing, Fault, Plan};
-use countersign_tests::station::{Bench, PIN, Script};
-use sequoia_openpgp::serialize::SerializeInto as _;
+use countersign_tests::people;
+use countersign_tests::station::{ADMIN_PIN, Bench, PIN, Script};
+use openpgp_card::ocard::KeyType;
+use secrecy::SecretString;
+use sequoia_openpgp as openpgp;
+
+use openpgp::cert::{CertBuilder, CipherSuite};
+use openpgp::serialize::SerializeInto as _;
 
 #[test]
 fn a_batch_costs_one_signature_command_each_and_twelve_more_at_most() {
@@ -37,7 +43,7 @@ fn a_card_that_wants_its_pin_each_time_gets_it_and_the_operator_is_told() {
     {
         let mut card = openpgp_card::Card::new(bench.card()).expect("opens");
         let mut card = card.transaction().expect("a transaction");
-        let admin = secrecy::SecretString::from("84726100");
+        let admin = SecretString::from(ADMIN_PIN);
         let mut card = card.as_admin_card(admin).expect("the Admin PIN");
         card.set_user_pin_signing_validity(true).expect("set");
     }
@@ -153,7 +159,7 @@ fn a_request_changed_at_the_station_after_consent_is_not_signed() {
         fn ask(&mut self, question: &str) -> std::io::Result<Option<String>> {
             self.0.ask(question)
         }
-        fn pin(&mut self, question: &str) -> std::io::Result<secrecy::SecretString> {
+        fn pin(&mut self, question: &str) -> std::io::Result<SecretString> {
             let text = std::fs::read_to_string(&self.1)?;
             std::fs::write(&self.1, text.replace("A <a@", "E <e@"))?;
             self.0.pin(question)
@@ -217,9 +223,40 @@ fn another_card_between_consent_and_signature_is_noticed() {
         Card::over(Box::new(Swapped { cards, transactions: 0 }))
     };
     let error = bench.run(&mut Script::yes(), card).expect_err("noticed");
-    let noticed = matches!(&error, SessionError::Card(airgap::card::CardError::OtherCard { .. }));
+    let noticed = matches!(&error, SessionError::Card(CardError::OtherCard { .. }));
     assert!(noticed, "{error}");
     assert_eq!((count(&plan, SIGN), count(&plan, VERIFY)), (0, 0));
+}
+
+/// Who has the Admin PIN can write any fingerprint beside a key.
+#[test]
+fn another_key_under_the_masters_fingerprint_is_noticed() {
+    let builder = CertBuilder::new().set_cipher_suite(CipherSuite::RSA2k).add_userid("M");
+    let (master, _) = builder.generate().expect("a key");
+    let public = master.strip_secret_key_material().to_vec().expect("bytes");
+    let master = Certificate::read(public.as_slice(), &[]).expect("a certificate");
+    let bench = Bench::around(&master);
+    people::copy(&Bench::new().path("card"), &bench.path("card"));
+    {
+        let mut card = openpgp_card::Card::new(bench.card()).expect("opens");
+        let mut card = card.transaction().expect("a transaction");
+        card.verify_admin_pin(SecretString::from(ADMIN_PIN)).expect("the Admin PIN");
+        let claimed = master.cert().fingerprint();
+        let claimed = <[u8; 20]>::try_from(claimed.as_bytes()).expect("of version 4");
+        card.card().set_fingerprint(claimed.into(), KeyType::Signing).expect("set");
+    }
+    bench.ask(&["A <a@example.org>"]);
+    let plan = Plan::new(None);
+    let mut console = Script::yes();
+    let error = bench.run(&mut console, || failing(&bench, &plan)).expect_err("noticed");
+    let SessionError::Card(CardError::OtherPublicKey { expected }) = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(*expected, master.fingerprint());
+    assert!(error.hint().is_some_and(|hint| hint.contains("do not use this card")));
+    assert_eq!((count(&plan, SIGN), count(&plan, VERIFY), console.pins_asked), (0, 0, 0));
+    let ledger = bench.station().ledger().expect("whole");
+    assert!(ledger.pending_after(None).expect("read").is_some(), "still to be done");
 }
 
 /// What the master said before this station existed travels on the certificate.

@@ -119,6 +119,11 @@ impl Station {
         self.folder.join("journal.jsonl")
     }
 
+    /// Where the text of a request is kept that was consented to.
+    pub fn kept(&self, request: RequestId) -> PathBuf {
+        self.folder.join("requests").join(format!("{request}.request.asc"))
+    }
+
     /// Opens the journal for writing, going by `now`; whether a torn line was set aside.
     ///
     /// # Errors

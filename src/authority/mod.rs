@@ -10,6 +10,7 @@
 //! responses/<ID>.response.json       and its answer
 //! ```
 
+mod modules;
 mod roster;
 
 use std::path::{Path, PathBuf};

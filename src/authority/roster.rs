@@ -6,7 +6,7 @@ use super::{Authority, AuthorityError, read_certificate};
 use crate::certificate::{Certificate, Standing};
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
-use crate::operation::{Object, Operation};
+use crate::operation::{Object, Operation, SignModule};
 use crate::policy::History;
 use crate::request::Request;
 use crate::response::{Response, Verified};
@@ -112,11 +112,16 @@ impl Authority {
         });
         let (folder, id) = (self.folder(), request.id());
         let certificate = certificate.transpose()?;
+        let list = request
+            .operation()
+            .as_any::<SignModule>()
+            .and_then(|asked| Some(self.keep_list(asked, &verified.signed_text(&asked.text())?)));
+        let signed = certificate.or(list.transpose()?);
         let path = folder.join("requests").join(format!("{id}.request.asc"));
         exchange::write_path(&path, request.text().as_bytes())?;
         let path = folder.join("responses").join(format!("{id}.response.json"));
         exchange::write_path(&path, verified.response().text().as_bytes())?;
-        Ok(Installed { path: certificate.unwrap_or(path) })
+        Ok(Installed { path: signed.unwrap_or(path) })
     }
 
     /// What the record knows about one object: for the lint before a request travels.
@@ -124,7 +129,12 @@ impl Authority {
     /// # Errors
     /// [`AuthorityError`] where the record is damaged.
     pub fn history(&self, object: &Object) -> Result<History, AuthorityError> {
-        let Object::Key(key) = object else { return Ok(History::default()) };
+        let key = match object {
+            Object::Key(key) => key,
+            Object::Module(name) => {
+                return Ok(History { this: None, decisions: self.signed_lists(name)? });
+            }
+        };
         let developer = match self.developer(*key) {
             Ok(developer) => developer,
             Err(AuthorityError::NoSuchDeveloper(_)) => return Ok(History::default()),

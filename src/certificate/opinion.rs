@@ -2,6 +2,7 @@
 
 use sequoia_openpgp as openpgp;
 
+use openpgp::packet::signature::subpacket::SubpacketValue;
 use openpgp::packet::{Signature, UserID};
 use openpgp::types::{HashAlgorithm, SignatureType};
 
@@ -25,7 +26,48 @@ pub struct Opinion {
     pub revokes: bool,
     /// Whether it rests on a digest that no longer counts (SHA-1, MD5).
     pub weak: bool,
+    /// The digest it is made with.
+    pub digest: HashAlgorithm,
+    /// What it lets the key's owner do beyond being certified.
+    pub introduces: Option<Introduction>,
+    /// Whether a revocation can take it back (RFC 9580 §5.2.3.20).
+    pub revocable: Revocable,
 }
+
+/// A trust signature's power (RFC 9580 §5.2.3.21): what the certified key certifies counts too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Introduction {
+    /// How many further steps: 1 is a trusted introducer.
+    pub depth: u8,
+    /// How much: 120 is complete trust, 60 partial.
+    pub amount: u8,
+    /// The regular expressions that user IDs have to fit (RFC 9580 §5.2.3.22), as they stand.
+    pub scope: Vec<Vec<u8>>,
+}
+
+/// Whether a certification can be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocable {
+    /// It can, as nearly all.
+    Yes,
+    /// Its maker gave that up.
+    No,
+}
+
+/// How much of a judge's care a certification needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strength {
+    /// Its digest is sound, or it is a revocation.
+    Full,
+    /// SHA-1 of a time when GnuPG still believed it ([`LAST_SHA1`]).
+    Legacy,
+    /// SHA-1 made later, or MD5: nobody believes it.
+    Nothing,
+}
+
+/// SHA-1 certifications by others made after this second are ignored by GnuPG since 2.2.18
+/// (2019-01-19T00:00:00Z, `check_signature_over_key_or_uid` in g10/sig-check.c).
+pub const LAST_SHA1: Timestamp = Timestamp::from_unix(1_547_856_000);
 
 /// What a master's signatures on a user ID amount to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,11 +156,30 @@ impl Certificate {
     }
 }
 
+impl Introduction {
+    fn of(signature: &Signature) -> Option<Self> {
+        let (depth, amount) = signature.trust_signature()?;
+        let scope = signature.regular_expressions().map(<[u8]>::to_vec).collect();
+        (depth > 0).then_some(Self { depth, amount, scope })
+    }
+}
+
 impl Opinion {
+    /// How far its digest can be believed.
+    pub fn strength(&self) -> Strength {
+        if !self.weak {
+            Strength::Full
+        } else if self.digest == HashAlgorithm::SHA1 && self.created <= LAST_SHA1 {
+            Strength::Legacy
+        } else {
+            Strength::Nothing
+        }
+    }
+
     fn new(user_id: &UserID, signature: &Signature) -> Option<Self> {
         let created = Timestamp::from(signature.signature_creation_time()?);
         let revokes = signature.typ() == SignatureType::CertificationRevocation;
-        if !revokes && !is_certification(signature.typ()) {
+        if !revokes && (!is_certification(signature.typ()) || demands_the_unknown(signature)) {
             return None;
         }
         Some(Self {
@@ -130,6 +191,24 @@ impl Opinion {
                 signature.hash_algo(),
                 HashAlgorithm::SHA1 | HashAlgorithm::MD5 | HashAlgorithm::RipeMD
             ) && !revokes,
+            digest: signature.hash_algo(),
+            introduces: Introduction::of(signature),
+            revocable: match signature.revocable() {
+                Some(false) => Revocable::No,
+                Some(true) | None => Revocable::Yes,
+            },
         })
     }
+}
+
+/// Whether a certification is void for everybody who does not know something in it (RFC 9580
+/// §5.2.3.7): a critical notation, or a critical subpacket of an unknown kind.
+fn demands_the_unknown(signature: &Signature) -> bool {
+    signature.hashed_area().iter().any(|subpacket| {
+        subpacket.critical()
+            && matches!(
+                subpacket.value(),
+                SubpacketValue::Unknown { .. } | SubpacketValue::NotationData(_)
+            )
+    })
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+pub use super::module::args::{ListArgs, ModuleVerb};
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
 
@@ -60,6 +61,9 @@ pub enum Command {
     /// Developers on record, and what the masters say of them
     #[command(subcommand)]
     Developer(DeveloperVerb),
+    /// Sign modules, judge them, and tell what FreePBX says of them
+    #[command(subcommand)]
+    Module(ModuleVerb),
     /// Write manual pages, shell completions and schemas
     #[command(subcommand, hide = true)]
     Generate(GenerateVerb),
@@ -125,58 +129,16 @@ pub enum RequestVerb {
     /// Ask for the certification of your own key
     #[command(after_help = "Example:\n  countersign request certify --local-user \
 alice@example.org --validity 2y --accept-agreement authority/agreement.txt --output stick")]
-    Certify {
-        #[command(flatten)]
-        #[allow(missing_docs)]
-        signer: SignerArgs,
-        /// The gpg program
-        #[arg(long, default_value = "gpg", value_name = "PROGRAM")]
-        gpg: PathBuf,
-        /// The key-signing agreement that you have read and accept
-        #[arg(long, value_name = "FILE")]
-        accept_agreement: PathBuf,
-        /// How long: 90d, 18m, 2y, a date, or `none`
-        #[arg(long, default_value = "2y")]
-        validity: String,
-        /// A user ID to certify, exactly; default: all that are valid
-        #[arg(long = "user-id", value_name = "TEXT")]
-        user_ids: Vec<String>,
-        /// Ask to become a trusted introducer with this amount (60 partial, 120 complete)
-        #[arg(long, value_name = "AMOUNT")]
-        trust: Option<u8>,
-        /// The master to ask; default: the last one in the policy
-        #[arg(long, value_name = "FINGERPRINT")]
-        master: Option<Fingerprint>,
-        #[command(flatten)]
-        #[allow(missing_docs)]
-        output: OutputArgs,
-    },
+    Certify(CertifyArgs),
     /// Ask that everything a master ever certified on a key be revoked
     #[command(after_help = "Example:\n  countersign request revoke ALICE --reason \
 user-id-invalid --text 'left the project' --local-user maria@example.org --output stick\n\
 (ALICE stands for the developer's fingerprint)")]
-    Revoke {
-        /// The developer's fingerprint
-        developer: Fingerprint,
-        /// Why, for machines
-        #[arg(long, value_enum, default_value = "unspecified")]
-        reason: ReasonArg,
-        /// Why, for people: one line, published with the revocation
-        #[arg(long, default_value = "")]
-        text: String,
-        #[command(flatten)]
-        #[allow(missing_docs)]
-        signer: SignerArgs,
-        /// The gpg program
-        #[arg(long, default_value = "gpg", value_name = "PROGRAM")]
-        gpg: PathBuf,
-        /// The master to ask; default: the last one in the policy that certified the key
-        #[arg(long, value_name = "FINGERPRINT")]
-        master: Option<Fingerprint>,
-        #[command(flatten)]
-        #[allow(missing_docs)]
-        output: OutputArgs,
-    },
+    Revoke(RevokeArgs),
+    /// Ask that the master sign a module
+    #[command(after_help = "Example:\n  countersign request module blacklist --local-user \
+maria@example.org --output stick")]
+    Module(RequestModuleArgs),
     /// Show requests as the station will, with every rule's verdict
     #[command(after_help = "Example:\n  countersign request show stick/*.request.asc")]
     Show {
@@ -184,6 +146,83 @@ user-id-invalid --text 'left the project' --local-user maria@example.org --outpu
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+}
+
+/// A developer's own key, and what is asked for it.
+#[derive(Debug, ClapArgs)]
+pub struct CertifyArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub signer: SignerArgs,
+    /// The gpg program
+    #[arg(long, default_value = "gpg", value_name = "PROGRAM")]
+    pub gpg: PathBuf,
+    /// The key-signing agreement that you have read and accept
+    #[arg(long, value_name = "FILE")]
+    pub accept_agreement: PathBuf,
+    /// How long: 90d, 18m, 2y, a date, or `none`
+    #[arg(long, default_value = "2y")]
+    pub validity: String,
+    /// A user ID to certify, exactly; default: all that are valid
+    #[arg(long = "user-id", value_name = "TEXT")]
+    pub user_ids: Vec<String>,
+    /// Ask to become a trusted introducer with this amount (60 partial, 120 complete)
+    #[arg(long, value_name = "AMOUNT")]
+    pub trust: Option<u8>,
+    /// The master to ask; default: the last one in the policy
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub master: Option<Fingerprint>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
+/// Whose certifications are to be revoked, and why.
+#[derive(Debug, ClapArgs)]
+pub struct RevokeArgs {
+    /// The developer's fingerprint
+    pub developer: Fingerprint,
+    /// Why, for machines
+    #[arg(long, value_enum, default_value = "unspecified")]
+    pub reason: ReasonArg,
+    /// Why, for people: one line, published with the revocation
+    #[arg(long, default_value = "")]
+    pub text: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub signer: SignerArgs,
+    /// The gpg program
+    #[arg(long, default_value = "gpg", value_name = "PROGRAM")]
+    pub gpg: PathBuf,
+    /// The master to ask; default: the last one in the policy that certified the key
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub master: Option<Fingerprint>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
+/// The module that the master is to sign.
+#[derive(Debug, ClapArgs)]
+pub struct RequestModuleArgs {
+    /// The module's folder; carry it (or its package) to the station beside the request
+    #[arg(value_name = "DIR|TGZ")]
+    pub path: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub list: ListArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub signer: SignerArgs,
+    /// The gpg program
+    #[arg(long, default_value = "gpg", value_name = "PROGRAM")]
+    pub gpg: PathBuf,
+    /// The master to ask; default: the last one in the policy
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub master: Option<Fingerprint>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
 }
 
 /// Reasons for a revocation.

@@ -78,9 +78,12 @@ fn named(certificate: &Certificate) -> Named {
     Named { name: Safe(&name).to_string(), fingerprint: certificate.fingerprint() }
 }
 
+/// What the first manager may ask for: everything that a key's owner cannot ask for.
+const MANAGED: [OperationName; 2] = [OperationName::RevokeCertification, OperationName::SignModule];
+
 fn manager(certificate: &Certificate) -> Manager {
     let Named { name, fingerprint } = named(certificate);
-    Manager { name, fingerprint, may_request: vec![OperationName::RevokeCertification] }
+    Manager { name, fingerprint, may_request: MANAGED.to_vec() }
 }
 
 fn show(authority: &Authority) {

@@ -5,6 +5,7 @@ mod authority;
 mod developer;
 pub mod failure;
 mod generate;
+mod module;
 mod request;
 mod response;
 mod signer;
@@ -43,8 +44,9 @@ fn dispatch(args: Args) -> Result<(), Failure> {
     let common = args.common;
     match args.command {
         Command::Authority(verb) => authority::run(&common, verb),
-        Command::Request(verb) => request::run(&common, verb),
+        Command::Request(verb) => request::run(&common, &verb),
         Command::Response(verb) => response::run(&common, &verb),
+        Command::Module(verb) => module::run(&common, &verb),
         Command::Developer(verb) => developer::run(&common, &verb),
         Command::Generate(verb) => generate::run(&verb),
     }

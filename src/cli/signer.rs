@@ -51,10 +51,33 @@ impl Signer {
         }
     }
 
+    /// Everybody who could sign: the key that the arguments name, or all secret keys of gpg.
+    pub(super) fn all(args: &SignerArgs, gpg: &Path) -> Result<Vec<Self>, Failure> {
+        if args.key_file.is_some() || args.local_user.is_some() {
+            return Ok(vec![Self::new(args, gpg)?]);
+        }
+        let keys = secret_keys(gpg, None)?;
+        if keys.is_empty() {
+            return Err(no_secret_key());
+        }
+        Ok(keys.into_iter().map(|key| Self::Gpg { program: gpg.to_owned(), key }).collect())
+    }
+
+    /// The signer's certificate, with what the masters said on it where gpg has that.
+    pub(super) fn known_to(&self, masters: &[Certificate]) -> Result<Certificate, Failure> {
+        let masters: Vec<&Certificate> = masters.iter().collect();
+        match self {
+            Self::Gpg { program, key } => export(program, *key, &[], &masters),
+            Self::File { certificate, .. } => Ok(certificate.as_ref().clone()),
+        }
+    }
+
     /// The signer's certificate, minimal.
     pub(super) fn certificate(&self) -> Result<Certificate, Failure> {
         match self {
-            Self::Gpg { program, key } => export(program, *key),
+            Self::Gpg { program, key } => {
+                export(program, *key, &["--export-options", "export-minimal"], &[])
+            }
             Self::File { certificate, .. } => Ok(certificate.as_ref().clone()),
         }
     }
@@ -69,9 +92,10 @@ impl Signer {
 }
 
 /// gpg's colon listing (its doc/DETAILS): the fingerprint follows the `sec` line.
-fn find_secret_key(gpg: &Path, user: Option<&str>) -> Result<Fingerprint, Failure> {
+fn secret_keys(gpg: &Path, user: Option<&str>) -> Result<Vec<Fingerprint>, Failure> {
     let mut command = Command::new(gpg);
-    command.args(["--batch", "--with-colons", "--list-secret-keys"]);
+    // What is passed is UTF-8, whatever the locale.
+    command.args(["--batch", "--utf8-strings", "--with-colons", "--list-secret-keys"]);
     if let Some(user) = user {
         command.arg("--").arg(user);
     }
@@ -90,12 +114,20 @@ fn find_secret_key(gpg: &Path, user: Option<&str>) -> Result<Fingerprint, Failur
             _ => {}
         }
     }
-    match (found.as_slice(), user) {
-        ([one], _) => Ok(*one),
-        ([], _) => Err(Failure::say(Exit::Failed, "gpg has no such secret key")
-            .hint("gpg --list-secret-keys")
-            .hint("gpg --quick-generate-key 'Name <mail@example.org>' rsa4096 sign 3y")),
-        (several, _) => {
+    Ok(found)
+}
+
+fn no_secret_key() -> Failure {
+    Failure::say(Exit::Failed, "gpg has no such secret key")
+        .hint("gpg --list-secret-keys")
+        .hint("gpg --quick-generate-key 'Name <mail@example.org>' rsa4096 sign 3y")
+}
+
+fn find_secret_key(gpg: &Path, user: Option<&str>) -> Result<Fingerprint, Failure> {
+    match secret_keys(gpg, user)?.as_slice() {
+        [one] => Ok(*one),
+        [] => Err(no_secret_key()),
+        several => {
             let list: Vec<String> = several.iter().map(ToString::to_string).collect();
             let text = format!("gpg has {} secret keys that fit: {}", list.len(), list.join(", "));
             Err(Failure::say(Exit::Usage, text).hint("name one: --local-user FINGERPRINT"))
@@ -103,14 +135,21 @@ fn find_secret_key(gpg: &Path, user: Option<&str>) -> Result<Fingerprint, Failur
     }
 }
 
-fn export(gpg: &Path, key: Fingerprint) -> Result<Certificate, Failure> {
+fn export(
+    gpg: &Path,
+    key: Fingerprint,
+    options: &[&str],
+    masters: &[&Certificate],
+) -> Result<Certificate, Failure> {
     let mut child = Command::new(gpg)
-        .args(["--batch", "--export-options", "export-minimal", "--export", &key.to_string()])
+        .arg("--batch")
+        .args(options)
+        .args(["--export", &key.to_string()])
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|e| no_gpg(gpg, e))?;
     let output = child.stdout.take().context("gpg's output is piped")?;
-    let certificate = Certificate::read(output, &[]);
+    let certificate = Certificate::read(output, masters);
     child.wait()?;
     Ok(certificate?)
 }

@@ -191,7 +191,7 @@ impl Tree {
     /// Every file that cannot be hashed.
     pub fn hash(&self, progress: &Progress<'_>) -> Result<Vec<Entry>, Vec<HashError>> {
         let hash = |file: &Found| {
-            let digest = self.open(&file.path).and_then(|(fd, _)| read::digest(fd, progress));
+            let digest = self.open(&file.path).and_then(|(fd, _)| read::digest(&fd, progress));
             match digest {
                 Ok(sha256) => Ok(Entry { path: file.path.clone(), sha256 }),
                 Err(source) => Err(HashError { path: file.path.clone(), source }),

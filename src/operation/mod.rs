@@ -7,6 +7,7 @@ mod certify;
 mod list;
 mod object;
 mod revoke_certification;
+mod sign_module;
 mod statement;
 mod wire;
 
@@ -15,6 +16,7 @@ use std::any::Any;
 pub use certify::{Agreement, Certify, TrustSignature};
 pub use object::Object;
 pub use revoke_certification::{Reason, RevokeCertification};
+pub use sign_module::SignModule;
 pub use statement::{Statement, StatementError};
 pub use wire::CertificateBlock;
 
@@ -27,6 +29,8 @@ list::operations! {
     Certify = "certify",
     /// Take back every certification that the master made on a developer's key.
     RevokeCertification = "revoke-certification",
+    /// Sign a module's list.
+    SignModule = "sign-module",
 }
 
 /// What an operation's file provides.

@@ -7,6 +7,7 @@
 
 use sequoia_openpgp as openpgp;
 
+use openpgp::crypto::hash::Hash as _;
 use openpgp::crypto::mpi;
 use openpgp::packet::key::{PrimaryRole, PublicParts};
 use openpgp::packet::signature::Signature4;
@@ -37,6 +38,8 @@ pub struct Statement {
 enum Target {
     /// A primary key and one of its user IDs (RFC 9580 §5.2.4).
     UserId { primary: Box<Key<PublicParts, PrimaryRole>>, user_id: UserID },
+    /// A text (type 0x01, RFC 9580 §5.2.4) in its canonical form, and what it is for people.
+    Text { canonical: String, about: String },
 }
 
 /// Why a statement cannot be built, or a signature is not the one that was predicted.
@@ -86,6 +89,23 @@ impl Statement {
         let primary = Box::new(certificate.primary().clone());
         let target = Target::UserId { primary, user_id };
         Self::new(typ, created, master.primary(), target, subpackets)
+    }
+
+    /// A signature by `master` over a text, as a cleartext signature makes it (RFC 9580 §7.1): line
+    /// ends become CR LF, blanks before them and the last line end do not count.
+    ///
+    /// # Errors
+    /// [`StatementError`] where the master is not RSA.
+    pub(super) fn over_text(
+        created: Timestamp,
+        master: &Certificate,
+        text: &str,
+        about: String,
+    ) -> Result<Self, StatementError> {
+        let lines = text.lines().map(|line| line.trim_end_matches([' ', '\t', '\r']));
+        let canonical = lines.collect::<Vec<_>>().join("\r\n");
+        let target = Target::Text { canonical, about };
+        Self::new(SignatureType::Text, created, master.primary(), target, Vec::new())
     }
 
     /// The self-signature of a new master over its user ID (type 0x13, RFC 9580 §5.2.1.7).
@@ -140,6 +160,7 @@ impl Statement {
     pub fn user_id(&self) -> Option<&UserID> {
         match &self.target {
             Target::UserId { user_id, .. } => Some(user_id),
+            Target::Text { .. } => None,
         }
     }
 
@@ -147,6 +168,7 @@ impl Statement {
     pub fn about(&self) -> String {
         match &self.target {
             Target::UserId { user_id, .. } => String::from_utf8_lossy(user_id.value()).into_owned(),
+            Target::Text { about, .. } => about.clone(),
         }
     }
 
@@ -211,6 +233,10 @@ impl Statement {
         match &self.target {
             Target::UserId { primary, user_id } => {
                 packet.hash_userid_binding(&mut hash, primary, user_id)
+            }
+            Target::Text { canonical, .. } => {
+                hash.update(canonical.as_bytes());
+                packet.hash(&mut hash)
             }
         }
         .map_err(StatementError::Unfit)?;

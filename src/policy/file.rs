@@ -28,6 +28,9 @@ pub struct Policy {
     pub keys: KeyPolicy,
     /// What a certification may say.
     pub certify: CertifyPolicy,
+    /// How modules are signed.
+    #[serde(default)]
+    pub modules: ModulePolicy,
     /// The master keys that requests may be made to.
     #[serde(rename = "master")]
     pub masters: Vec<Named>,
@@ -53,7 +56,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            max_request_bytes: 256 << 10,
+            max_request_bytes: crate::request::MAX_BYTES,
             max_batch: 1_000,
             max_age_days: 30,
             max_clock_skew_minutes: 10,
@@ -110,6 +113,25 @@ pub struct CertifyPolicy {
     /// Keys that may become trusted introducers.
     #[serde(default, rename = "introducer", skip_serializing_if = "Vec::is_empty")]
     pub introducers: Vec<Introducer>,
+}
+
+/// How modules are signed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModulePolicy {
+    /// What becomes of a request whose files did not come along.
+    pub list_only: ListOnly,
+}
+
+/// What becomes of a request for a module's signature that came without the module's files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ListOnly {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// The operator is told, in capitals.
+    Warn,
 }
 
 fn three_years() -> u32 {
@@ -198,6 +220,7 @@ impl Policy {
                 must_expire: true,
                 introducers: Vec::new(),
             },
+            modules: ModulePolicy::default(),
             masters: vec![master],
             managers: Vec::new(),
         }

@@ -3,14 +3,16 @@
 //! The same code judges a request before it travels and at the station. A broken rule is not an
 //! error: a review returns every finding, each under the rule's stable name.
 
+mod evidence;
 mod file;
 mod review;
 mod rule;
 pub mod rules;
 
+pub use evidence::{Evidence, Files};
 pub use file::{
-    CertifyPolicy, Introducer, KeyPolicy, Limits, MAX_POLICY_BYTES, Manager, Named, Policy,
-    PolicyError,
+    CertifyPolicy, Introducer, KeyPolicy, Limits, ListOnly, MAX_POLICY_BYTES, Manager,
+    ModulePolicy, Named, Policy, PolicyError,
 };
 pub use review::{Context, Decided, Decision, History, Kind, Rejection, Review};
 pub use rule::{Finding, Rule, Subject, Verdict, Violation};

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::rule::{Finding, Rule, Subject, Violation};
 use super::rules::{common, requester};
-use super::{Policy, Verdict};
+use super::{Evidence, Policy, Verdict};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
-use crate::operation::Statement;
+use crate::module::Changes;
+use crate::operation::{SignModule, Statement};
 use crate::request::{Draft, Request, RequestId};
 use crate::time::Timestamp;
 
@@ -112,6 +113,8 @@ pub enum Kind {
     },
     /// Took the certifications back.
     Revoked,
+    /// Signed a module's list.
+    SignedModule,
 }
 
 /// A request for which every rule holds, and exactly what will be signed. Only
@@ -122,6 +125,7 @@ pub struct Review {
     certificate: Option<Certificate>,
     findings: Vec<Finding>,
     statements: Vec<Statement>,
+    changes: Option<Changes>,
 }
 
 /// A request that breaks a rule.
@@ -151,6 +155,11 @@ impl Review {
         self.certificate.as_ref()
     }
 
+    /// What changed since the module was signed last.
+    pub fn changes(&self) -> Option<&Changes> {
+        self.changes.as_ref()
+    }
+
     /// Every rule's verdict.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -171,8 +180,9 @@ impl Policy {
         context: &Context<'_>,
         draft: &Draft,
         history: &History,
+        evidence: &Evidence,
     ) -> Result<(), Box<Rejection>> {
-        let Err(mut rejection) = Self::review(context, draft.unsigned(), history) else {
+        let Err(mut rejection) = Self::review(context, draft.unsigned(), history, evidence) else {
             return Ok(());
         };
         rejection.findings.retain(|f| !requester::ABOUT_SIGNATURES.contains(&f.rule));
@@ -187,6 +197,7 @@ impl Policy {
         context: &Context<'_>,
         request: Request,
         history: &History,
+        evidence: &Evidence,
     ) -> Result<Review, Box<Rejection>> {
         let mut findings = vec![common::size(&request, context.policy), common::format()];
         let master = match common::target_master(&request, context) {
@@ -211,7 +222,8 @@ impl Policy {
             }
         };
         let about = certificate.as_ref();
-        let subject = Subject { request: &request, context, master, certificate: about, history };
+        let subject =
+            Subject { request: &request, context, master, certificate: about, history, evidence };
         let rules = common::RULES.iter().chain(request.operation().name().rules());
         findings.extend(rules.map(|rule: &Rule| Finding::of(rule, &subject)));
 
@@ -220,6 +232,10 @@ impl Policy {
         if findings.iter().any(|f| matches!(f.verdict, Verdict::Broken { .. })) {
             return Err(Box::new(Rejection { request, findings }));
         }
-        Ok(Review { request, certificate, findings, statements })
+        let changes = evidence.previous.as_ref().and_then(|previous| {
+            let asked = request.operation().as_any::<SignModule>()?;
+            Some(Changes::between(previous, &asked.manifest().ok()?))
+        });
+        Ok(Review { request, certificate, findings, statements, changes })
     }
 }

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Policy;
 use super::review::{Context, History};
+use super::{Evidence, Policy};
 use crate::certificate::Certificate;
 use crate::operation::Signable;
 use crate::request::Request;
@@ -34,6 +34,8 @@ pub struct Subject<'a> {
     pub certificate: Option<&'a Certificate>,
     /// What was decided before on this request and this key.
     pub history: &'a History,
+    /// What stands beside the request.
+    pub evidence: &'a Evidence,
 }
 
 impl<'a> Subject<'a> {

@@ -308,6 +308,12 @@ impl Verified {
         self.certificate.as_ref().map(|c| c.with_signatures(on_user_ids, masters)).transpose()
     }
 
+    /// `text` with the signature as a cleartext-signed message, where the request asked for one.
+    pub fn signed_text(&self, text: &str) -> Option<String> {
+        let (_, signature) = self.signatures.iter().find(|(user_id, _)| user_id.is_none())?;
+        crate::module::write_signed(text, signature).ok()
+    }
+
     /// The response that carries these signatures.
     pub fn response(&self) -> Response {
         let signatures = self.signatures.iter().map(|(_, s)| SignatureBlock::new(s)).collect();

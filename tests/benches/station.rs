@@ -152,7 +152,7 @@ fn developer(user_id: &str) -> Cert {
 fn flood(count: u32) {
     let folder = tempfile::Builder::new().prefix("flood").tempdir().expect("a folder");
     let path: PathBuf = folder.path().join("flooded.pgp");
-    let alice = developer("Alice <a@example.org>");
+    let alice = developer("Alice <a@example.org>").strip_secret_key_material();
     let builder = CertBuilder::new().set_cipher_suite(CipherSuite::RSA4k).add_userid("Stranger");
     let (stranger, _) = builder.generate().expect("a key");
     std::fs::write(&path, flooded(&alice, &stranger, count)).expect("written");

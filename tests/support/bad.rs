@@ -2,15 +2,29 @@
 
 use std::fs;
 
+use crate::scenario::Session;
 use crate::{Run, Scenario, forge};
 
 /// A session that signs nothing, and leaves no answer with a signature.
 #[track_caller]
 pub fn signs_nothing(s: &Scenario) -> Run {
+    session_signs_nothing(s, s.session())
+}
+
+/// The same for a session in which something is not as usual.
+#[track_caller]
+pub fn session_signs_nothing(s: &Scenario, session: Session<'_>) -> Run {
     let before = s.watch();
-    let run = s.session().run();
+    let run = session.run();
     s.nothing_signed_since(&before);
     run
+}
+
+/// A scenario with Bob's request on the stick.
+pub fn asked() -> Scenario {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    s
 }
 
 /// A request by Bob, as text; the stick is empty again.

@@ -6,8 +6,8 @@ use openpgp::cert::Cert;
 use openpgp::packet::{Packet, Signature};
 use openpgp::serialize::SerializeInto as _;
 
-/// `cert` with `count` certifications by strangers on its first user ID, in binary: one real
-/// certification, and copies of it in which issuer and value differ.
+/// `cert`, secret keys and all, with `count` certifications by strangers on its first user ID, in
+/// binary: one real certification, and copies of it in which issuer and value differ.
 pub fn flooded(cert: &Cert, stranger: &Cert, count: u32) -> Vec<u8> {
     let user_id = cert.userids().next().expect("a user ID").userid().clone();
     let key = stranger.primary_key().key().clone().parts_into_secret().expect("a secret key");
@@ -23,7 +23,7 @@ pub fn flooded(cert: &Cert, stranger: &Cert, count: u32) -> Vec<u8> {
         .collect();
 
     let mut bytes = Vec::with_capacity(real.len() * count as usize);
-    for packet in cert.clone().strip_secret_key_material().into_packets() {
+    for packet in cert.as_tsk().into_packets() {
         let is_user_id = matches!(&packet, Packet::UserID(id) if *id == user_id);
         bytes.extend(packet.to_vec().expect("bytes"));
         if !is_user_id {

@@ -3,13 +3,16 @@
 pub mod act;
 pub mod bad;
 pub mod consumer;
+pub mod elgamal;
 pub mod failing;
 pub mod flood;
 pub mod forge;
 pub mod modules;
+pub mod namespace;
 pub mod people;
 pub mod run;
 pub mod scenario;
+pub mod signers;
 pub mod station;
 pub mod virtual_reader;
 

@@ -71,18 +71,13 @@ fn flat(text: &str) -> String {
 /// Where it cannot be run, or hangs.
 pub fn run(command: &Command, input: &str) -> Run {
     let mut limited = Command::new("timeout");
-    limited.arg(PATIENCE).arg(command.get_program()).args(command.get_args());
-    if let Some(folder) = command.get_current_dir() {
-        limited.current_dir(folder);
-    }
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => limited.env(name, value),
-            None => limited.env_remove(name),
-        };
-    }
+    limited.arg(PATIENCE);
+    wrap(&mut limited, command);
     limited.env("RUST_BACKTRACE", "0");
     let mut child = limited
+        // gpg reads arguments and chooses words by the locale.
+        .env("LC_ALL", "C.UTF-8")
+        .env_remove("LANGUAGE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -99,6 +94,29 @@ pub fn run(command: &Command, input: &str) -> Run {
     };
     assert_ne!(run.code, 124, "hung: {}", run.told());
     run
+}
+
+/// `command` with so little memory that it dies where it needs more (`RLIMIT_DATA`: heap and
+/// stacks, not the program's own text).
+pub fn within(megabytes: u32, command: &Command) -> Command {
+    let mut limited = Command::new("sh");
+    limited.args(["-c", r#"ulimit -d "$0"; exec "$@""#]).arg((megabytes * 1024).to_string());
+    wrap(&mut limited, command);
+    limited
+}
+
+/// Gives `outer` the line of `inner` as arguments, and all else that it is to be run with.
+fn wrap(outer: &mut Command, inner: &Command) {
+    outer.arg(inner.get_program()).args(inner.get_args());
+    if let Some(folder) = inner.get_current_dir() {
+        outer.current_dir(folder);
+    }
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => outer.env(name, value),
+            None => outer.env_remove(name),
+        };
+    }
 }
 
 /// The folder that cargo built the programs in.

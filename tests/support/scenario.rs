@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::people::{PIN, copy, fingerprint, kept, kill_agent, with_pins};
 use crate::program;
-use crate::run::{Run, run};
+use crate::run::{Run, run, within};
 
 const AGREEMENT: &str = "I keep my key to myself, and say so when it is lost.\n";
 
@@ -20,6 +20,7 @@ const AGREEMENT: &str = "I keep my key to myself, and say so when it is lost.\n"
 pub struct Scenario {
     root: TempDir,
     clock: AtomicU32,
+    memory: Option<u32>,
 }
 
 /// A session about to be run: every request gets `Yes`, the PIN is right, all else as usual.
@@ -73,7 +74,7 @@ impl Scenario {
         let people = kept();
         let root = TempDir::with_prefix("cs").expect("a temporary folder");
         let clock = Timestamp::from(std::time::SystemTime::now()).unix();
-        let scenario = Self { root, clock: AtomicU32::new(clock) };
+        let scenario = Self { root, clock: AtomicU32::new(clock), memory: None };
         for entry in fs::read_dir(&people).expect("people").filter_map(Result::ok) {
             if entry.path().is_file() {
                 fs::copy(entry.path(), scenario.root().join(entry.file_name())).expect("a copy");
@@ -109,6 +110,13 @@ impl Scenario {
         self
     }
 
+    /// Gives the programs no more memory than so many megabytes.
+    #[must_use]
+    pub fn within(mut self, megabytes: u32) -> Self {
+        self.memory = Some(megabytes);
+        self
+    }
+
     /// The folder.
     pub fn root(&self) -> &Path {
         self.root.path()
@@ -141,23 +149,23 @@ impl Scenario {
 
     /// Runs `countersign` a second later.
     pub fn countersign(&self, arguments: &[&str]) -> Run {
-        let mut command = Command::new(program("countersign"));
-        self.prepare(&mut command, arguments);
-        run(&command, "")
+        self.run(Command::new(program("countersign")), arguments, "")
     }
 
     /// Runs `airgap` a second later.
     pub fn airgap(&self, arguments: &[&str]) -> Run {
-        let mut command = Command::new(program("airgap"));
-        self.prepare(&mut command, arguments);
-        run(&command, "")
+        self.run(Command::new(program("airgap")), arguments, "")
     }
 
-    fn prepare(&self, command: &mut Command, arguments: &[&str]) {
+    fn run(&self, mut command: Command, arguments: &[&str], input: &str) -> Run {
         self.pass(1);
         command.args(arguments).arg("--time").arg(self.now().to_string());
         command.current_dir(self.root()).env("GNUPGHOME", self.gnupg());
         command.env_remove("COUNTERSIGN_AUTHORITY").env_remove("AIRGAP_STATION");
+        match self.memory {
+            Some(megabytes) => run(&within(megabytes, &command), input),
+            None => run(&command, input),
+        }
     }
 
     /// Asks for somebody's certification with an exported key, onto the stick.
@@ -326,13 +334,12 @@ impl Session<'_> {
     pub fn run(self) -> Run {
         let pins = self.scenario.path("pins");
         fs::write(&pins, format!("{}\n", self.pin)).expect("a writable folder");
-        let mut command = with_pins(&program("airgap"), &pins);
+        let command = with_pins(&program("airgap"), &pins);
         let mut arguments = vec!["session", "run", "--in", &self.input, "--out", &self.output];
         if !self.card.is_empty() {
             arguments.extend(["--practice-card", &self.card]);
         }
         arguments.extend(self.more.iter().map(String::as_str));
-        self.scenario.prepare(&mut command, &arguments);
-        run(&command, &self.answers)
+        self.scenario.run(command, &arguments, &self.answers)
     }
 }

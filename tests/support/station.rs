@@ -30,7 +30,8 @@ use openpgp::types::{HashAlgorithm, KeyFlags};
 
 /// The PIN of every master in tests.
 pub const PIN: &str = "847261";
-const ADMIN_PIN: &str = "84726100";
+/// The Admin PIN of every master in tests.
+pub const ADMIN_PIN: &str = "84726100";
 
 /// A master on a practice card, made once for the whole test process and copied from then on.
 fn original() -> &'static (tempfile::TempDir, Certificate) {
@@ -234,6 +235,7 @@ pub struct Script {
     /// How often a PIN was asked for.
     pub pins_asked: usize,
     keep: bool,
+    when_signed: Option<(usize, Box<dyn FnMut()>)>,
 }
 
 impl Script {
@@ -256,7 +258,15 @@ impl Script {
             shown: String::new(),
             pins_asked: 0,
             keep: true,
+            when_signed: None,
         }
+    }
+
+    /// Lets something happen as soon as so many signatures are made and in the journal, before the
+    /// answer that the last of them completes.
+    #[must_use]
+    pub fn when_signed(self, count: usize, what: impl FnMut() + 'static) -> Self {
+        Self { when_signed: Some((count, Box::new(what))), ..self }
     }
 }
 
@@ -284,6 +294,11 @@ impl Console for Script {
 
     fn progress(&mut self, done: usize, all: usize, what: &str) {
         self.show(&format!("signed {done} of {all}: {what}\n"));
+        if let Some((count, happen)) = &mut self.when_signed
+            && *count == done
+        {
+            happen();
+        }
     }
 
     fn consent(&self) -> journal::Consent {

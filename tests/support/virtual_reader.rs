@@ -4,6 +4,7 @@
 //! program under test finds it through the environment variable `PCSCLITE_CSOCK_NAME`. Any number of readers can
 //! run at the same time. Every process ends when the [`VirtualReader`] is dropped, and even when the test is killed.
 
+mod cable;
 mod card;
 mod daemon;
 mod ports;
@@ -13,6 +14,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use daemon::Daemon;
@@ -83,6 +85,10 @@ pub enum Skip {
 /// How long a card may take to appear: a busy machine, and a Python interpreter that starts.
 const SECONDS: u32 = 30;
 
+/// pcscd looks into a reader every 0.4 s. Where a program met the empty reader first, pcscd says so
+/// at once, and never sees a card that is back before the next look.
+const GLANCE: Duration = Duration::from_millis(600);
+
 /// A running reader. The card is in it from the start.
 pub struct VirtualReader {
     // Dropped in this order: the card leaves before the reader goes.
@@ -119,13 +125,26 @@ impl VirtualReader {
     /// Pulls the card, whatever it is doing; returns when programs see the reader empty.
     pub fn unplug(&mut self) -> Result<(), Error> {
         self.inserted = None;
-        self.wait("absent")
+        self.wait("absent")?;
+        std::thread::sleep(GLANCE);
+        Ok(())
     }
 
     /// Inserts the card again; returns when programs can see it.
     pub fn plug(&mut self) -> Result<(), Error> {
+        self.insert(self.daemon.port())
+    }
+
+    /// Inserts the card again, to be pulled when it is asked for its `signature`th signature from
+    /// now, before the command reaches it. After that, [`VirtualReader::unplug`] tidies up.
+    pub fn plug_until(&mut self, signature: usize) -> Result<(), Error> {
+        let port = cable::lay(self.daemon.port(), signature).map_err(|_| Error::Ports)?;
+        self.insert(port)
+    }
+
+    fn insert(&mut self, port: u16) -> Result<(), Error> {
         if self.inserted.is_none() {
-            let command = self.card.program(&self.card_directory(), self.daemon.port())?;
+            let command = self.card.program(&self.card_directory(), port)?;
             self.inserted = Some(Process::start(command, &self.state.join("card.log"))?);
         }
         self.wait("present")

@@ -151,8 +151,10 @@ impl CardError {
             Self::PinBlocked => "unblock it with the Admin PIN: gpg --card-edit, admin, passwd",
             Self::NotAuthorised => "run the session again and touch the card when it blinks",
             Self::SlotInUse(_) => "use an empty card",
+            Self::OtherPublicKey { .. } => {
+                "do not use this card: somebody put another key on it under the master's name"
+            }
             Self::Practice(_)
-            | Self::OtherPublicKey { .. }
             | Self::NotRsa { .. }
             | Self::PinLength
             | Self::AdminPinLength

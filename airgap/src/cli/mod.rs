@@ -174,7 +174,10 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
         let object = request.operation().object();
         let history = station.history(&ledger, request.id(), object.as_ref());
         let history = history.map_err(station_failure)?;
-        match Policy::review(&context, request, &history) {
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let kept = |id| exchange::read_path(&station.kept(id), MAX_BYTES).ok();
+        let evidence = exchange::evidence(request.operation(), &history, folder, kept);
+        match Policy::review(&context, request, &history, &evidence) {
             Ok(review) => countersign::cli::put(format_args!(
                 "{}",
                 screen::review(&review, &context, &history, Detail::Full)
@@ -268,6 +271,7 @@ pub(super) fn station_failure(error: StationError) -> Failure {
             .hint("set one up: airgap station init --authority DIR, or name it with --station"),
         StationError::Journal(_) | StationError::Recorder(RecorderError::Journal { .. }) => {
             Failure::new(Exit::Untrue, error)
+                .hint("stop, keep the journal as it is, and compare it with your copies")
         }
         StationError::Recorder(RecorderError::Clock { .. }) => Failure::new(Exit::Failed, error)
             .hint("set the machine's clock, or give the right date with --time"),

@@ -20,7 +20,7 @@ where
     O: FnMut() -> Result<Card, CardError>,
 {
     /// Writes one answer to the stick. A stick that is full or gone does not stop the session:
-    /// the answer is in the journal, and the end of the session says so.
+    /// what was signed is in the journal, and the summary names the answers that are missing.
     pub(super) fn write_answer(
         &mut self,
         request: &Request,
@@ -37,6 +37,12 @@ where
                 Ok(self.recorder.append_lazily(Event::Answered { request, response })?)
             }
             Err(error) => {
+                let next = match &response.outcome {
+                    Outcome::Signed { .. } => "the next session writes it",
+                    Outcome::Refused { .. } => "give the request again",
+                };
+                let name = describe(request);
+                self.note(format!("NO ANSWER  {name}: it did not reach the stick; {next}"));
                 self.stick.failed(error);
                 Ok(())
             }
@@ -58,9 +64,12 @@ where
                 continue;
             };
             let outcome = Outcome::Signed { master: consented.master, signatures };
+            let failures = self.stick.failures;
             self.write_answer(&request, &Response::new(id, outcome))?;
-            self.tally.answered_again += 1;
-            self.note(format!("answered again from the journal  {}", describe(&request)));
+            if self.stick.failures == failures {
+                self.tally.answered_again += 1;
+                self.note(format!("answered again from the journal  {}", describe(&request)));
+            }
         }
         Ok(())
     }

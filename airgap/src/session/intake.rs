@@ -5,8 +5,8 @@ use std::ffi::{OsStr, OsString};
 use countersign::digest::Sha256;
 use countersign::exchange::{self, ExchangeError};
 use countersign::journal::Event;
-use countersign::policy::{Decided, Policy, Rejection, Review, Violation};
-use countersign::request::{Request, RequestId};
+use countersign::policy::{Decided, Evidence, History, Policy, Rejection, Review, Violation};
+use countersign::request::{MAX_BYTES, Request, RequestId};
 use countersign::response::{Outcome, Refuser, Response};
 use countersign::safe::{Safe, chain, clip};
 use countersign::screen::{self, Detail};
@@ -115,7 +115,8 @@ where
         }
         let authority = self.station.authority();
         let context = authority.context(self.recorder.now());
-        match Policy::review(&context, request, &history) {
+        let evidence = self.evidence(&request, &history);
+        match Policy::review(&context, request, &history, &evidence) {
             Err(rejection) => {
                 self.console.show(&screen::rejection(&rejection, &context, &history));
                 self.refuse(&rejection, untrusted)?;
@@ -131,6 +132,12 @@ where
                 self.ask(review, untrusted)
             }
         }
+    }
+
+    /// What lies beside the request on the stick, and what was signed before.
+    fn evidence(&self, request: &Request, history: &History) -> Evidence {
+        let kept = |id| exchange::read_path(&self.recorder.kept(id), MAX_BYTES).ok();
+        exchange::evidence(request.operation(), history, &self.options.input, kept)
     }
 
     fn ask(&mut self, review: Review, untrusted: &[u8]) -> Result<Next, SessionError> {

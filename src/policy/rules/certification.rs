@@ -135,6 +135,7 @@ pub const PREVIOUS_DECISIONS: Rule = Rule {
             );
         }
         match last.1 {
+            Kind::SignedModule => Verdict::not_asked(),
             Kind::Revoked => Verdict::warns(format!(
                 "certification was REVOKED at {}: signing this makes the key trusted AGAIN",
                 last.0

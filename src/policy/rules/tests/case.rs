@@ -12,10 +12,13 @@ use openpgp::types::{HashAlgorithm, KeyFlags};
 
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
+use crate::module::{Comparison, Config, Entry, FileState, Form, Manifest};
 use crate::operation::{
-    Agreement, CertificateBlock, Certify, Operation, Reason, RevokeCertification,
+    Agreement, CertificateBlock, Certify, Operation, Reason, RevokeCertification, SignModule,
 };
-use crate::policy::{Context, Decision, Finding, History, Kind, Manager, Named, Policy, Verdict};
+use crate::policy::{
+    Context, Decision, Evidence, Files, Finding, History, Kind, Manager, Named, Policy, Verdict,
+};
 use crate::request::{Draft, MAX_BYTES, Request, RequestId};
 use crate::time::Timestamp;
 
@@ -65,6 +68,8 @@ pub(super) struct Case {
     pub(super) operation: Operation,
     pub(super) master: crate::fingerprint::Fingerprint,
     pub(super) history: History,
+    pub(super) evidence: Evidence,
+    pub(super) list: Manifest,
     pub(super) batch: usize,
     pub(super) spoil: fn(String) -> String,
 }
@@ -81,7 +86,10 @@ impl Case {
         policy.managers.push(Manager {
             name: "Maria".into(),
             fingerprint: maria.fingerprint(),
-            may_request: vec![crate::operation::OperationName::RevokeCertification],
+            may_request: vec![
+                crate::operation::OperationName::RevokeCertification,
+                crate::operation::OperationName::SignModule,
+            ],
         });
         let created = BORN.after(10 * DAY);
         let mut case = Self {
@@ -102,6 +110,8 @@ impl Case {
                 trust: None,
             }),
             history: History::default(),
+            evidence: Evidence::default(),
+            list: empty_list(),
             batch: 1,
             spoil: |text| text,
         };
@@ -128,6 +138,26 @@ impl Case {
             user_ids: asked.user_ids,
         });
         case
+    }
+
+    pub(super) fn sign_module() -> Self {
+        let mut case = Self::certify();
+        case.list.config.signed_with = case.master.to_string();
+        case.list.entries = vec![Entry { path: "module.xml".into(), sha256: Sha256::of("x") }];
+        let same = ("module.xml".to_owned(), FileState::Same);
+        case.evidence.files =
+            Files::Hashed(Comparison { listed: vec![same], ..Comparison::default() });
+        case.signer = keys().maria.clone();
+        case.relist(|_| {});
+        case
+    }
+
+    /// Asks for a signature over the list, bent.
+    pub(super) fn relist(&mut self, bend: impl Fn(&mut Manifest)) {
+        bend(&mut self.list);
+        let name = "blacklist".parse().expect("a name");
+        let asked = SignModule::new(name, "17.0.3".into(), &self.list);
+        self.operation = Operation::SignModule(asked);
     }
 
     pub(super) fn asked(&mut self) -> &mut Certify {
@@ -200,7 +230,7 @@ impl Case {
             managers: &self.managers,
             now: self.now,
         };
-        let mut findings = match Policy::review(&context, request, &self.history) {
+        let mut findings = match Policy::review(&context, request, &self.history, &self.evidence) {
             Ok(review) => review.findings().to_vec(),
             Err(rejection) => rejection.findings,
         };
@@ -213,6 +243,20 @@ impl Case {
         let found = findings.iter().find(|f| f.rule == rule);
         found.unwrap_or_else(|| panic!("{rule} was not asked: {findings:?}")).verdict.clone()
     }
+}
+
+fn empty_list() -> Manifest {
+    let config = Config {
+        form: Form::Public,
+        version: 2,
+        signed_with: String::new(),
+        signed_by: "countersign".into(),
+        repo: "manual".into(),
+        raw_name: None,
+        timestamp: None,
+        expires_after: None,
+    };
+    Manifest { config, entries: Vec::new() }
 }
 
 pub(super) fn secret(cert: &Cert) -> openpgp::crypto::KeyPair {

@@ -10,8 +10,11 @@ use openpgp::serialize::SerializeInto as _;
 use openpgp::types::{HashAlgorithm, KeyFlags, ReasonForRevocation, SignatureType};
 
 use crate::digest::Sha256;
-use crate::operation::{CertificateBlock, TrustSignature};
-use crate::policy::{Context, Decided, Decision, Introducer, Kind, Policy, Verdict};
+use crate::module::{Comparison, Entry, FileState};
+use crate::operation::{CertificateBlock, Operation, TrustSignature};
+use crate::policy::{
+    Context, Decided, Decision, Files, Introducer, Kind, ListOnly, Policy, Verdict,
+};
 use crate::request::{Draft, MAX_BYTES, Request, RequestId};
 
 mod case;
@@ -137,6 +140,30 @@ rules! {
     newer_than_certification "newer-than-certification" revoke |c| {
         c.history.decisions[0].created = c.created;
     };
+    master_signs "master-signs" sign_module |c| {
+        let certifies = builder("M <m@example.org>")
+            .set_cipher_suite(CipherSuite::RSA2k)
+            .set_primary_key_flags(KeyFlags::empty().set_certification());
+        let master = read(&certifies.generate().expect("a key").0);
+        c.policy.masters[0].fingerprint = master.fingerprint();
+        c.master = master.fingerprint();
+        c.masters = vec![master];
+    };
+    module_version "module-version" sign_module |c| match &mut c.operation {
+        Operation::SignModule(asked) => asked.version = "../17".into(),
+        _ => panic!("this case is about a module"),
+    };
+    module_list "module-list" sign_module |c| {
+        c.relist(|list| list.config.signed_with = "0".repeat(40));
+    };
+    module_files "module-files" sign_module |c| c.evidence.files = Files::Absent;
+    module_changes "module-changes" sign_module |c| c.history.decisions.push(Decision {
+        request: RequestId(Sha256::ZERO),
+        master: c.master,
+        created: c.created,
+        kind: Kind::SignedModule,
+        user_ids: Vec::new(),
+    });
     signable "signable" certify |c| c.asked().user_ids.clear();
     batch_size "batch-size" certify |c| c.batch = 1_001;
 }
@@ -205,10 +232,10 @@ fn a_request_that_nobody_signed_is_never_reviewed_as_good() {
         managers: &case.managers,
         now: case.now,
     };
-    let review = Policy::review(&context, draft.unsigned(), &case.history);
+    let review = Policy::review(&context, draft.unsigned(), &case.history, &case.evidence);
     let violations = review.expect_err("refused").violations();
     assert_eq!(violations[0].rule, "requester-signature");
-    assert!(Policy::lint(&context, &draft, &case.history).is_ok());
+    assert!(Policy::lint(&context, &draft, &case.history, &case.evidence).is_ok());
 }
 
 #[test]
@@ -217,6 +244,55 @@ fn a_text_altered_after_signing_is_refused() {
     case.spoil = |text| text.replace("\"expires\": \"2027", "\"expires\": \"2028");
     let verdict = case.verdict("requester-signature");
     assert!(matches!(verdict, Verdict::Broken { .. }), "{verdict:?}");
+}
+
+#[test]
+fn a_list_without_its_files_is_said_in_capitals_where_policy_lets_it_through() {
+    let mut case = Case::sign_module();
+    case.evidence.files = Files::Absent;
+    case.policy.modules.list_only = ListOnly::Warn;
+    let Verdict::Warns(text) = case.verdict("module-files") else { panic!("no warning") };
+    assert!(text.contains("ONLY THE LIST CAME"), "{text}");
+}
+
+#[test]
+fn files_that_are_not_as_listed_are_refused_each_with_its_name() {
+    let state = |state| vec![("module.xml".to_owned(), state)];
+    let altered = FileState::Altered { actual: Sha256::ZERO };
+    let unreadable = FileState::Unreadable { reason: "permission denied".into() };
+    for (listed, unlisted, word) in [
+        (state(altered), vec![], "other content"),
+        (state(FileState::Missing), vec![], "missing"),
+        (state(FileState::SameOutside), vec![], "link"),
+        (state(unreadable), vec![], "permission denied"),
+        (state(FileState::Same), vec!["back.php".to_owned()], "back.php"),
+    ] {
+        let mut case = Case::sign_module();
+        case.evidence.files = Files::Hashed(Comparison { listed, unlisted });
+        let Verdict::Broken { reason, .. } = case.verdict("module-files") else {
+            panic!("{word} is not refused")
+        };
+        assert!(reason.contains(word), "{reason}");
+    }
+}
+
+#[test]
+fn what_changed_since_the_last_list_is_shown() {
+    let mut case = Case::sign_module();
+    let previous = case.list.clone();
+    case.history.decisions.push(Decision {
+        request: RequestId(Sha256::ZERO),
+        master: case.master,
+        created: BORN.after(DAY),
+        kind: Kind::SignedModule,
+        user_ids: Vec::new(),
+    });
+    case.relist(|list| {
+        list.entries = vec![Entry { path: "new.php".into(), sha256: Sha256::of("y") }];
+    });
+    case.evidence.previous = Some(previous);
+    let Verdict::Warns(text) = case.verdict("module-changes") else { panic!("no warning") };
+    assert!(text.contains("1 files added, 1 removed, 0 changed"), "{text}");
 }
 
 proptest::proptest! {
@@ -238,7 +314,7 @@ proptest::proptest! {
                 managers: &case.managers,
                 now: case.now,
             };
-            if let Ok(review) = Policy::review(&context, request, &case.history) {
+            if let Ok(review) = Policy::review(&context, request, &case.history, &case.evidence) {
                 proptest::prop_assert_eq!(review.request().id(), original.id());
             }
         }

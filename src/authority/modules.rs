@@ -1,0 +1,83 @@
+//! The modules in an authority's record: `modules/<raw name>/<version>.module.sig`.
+
+use std::path::PathBuf;
+
+use super::{Authority, AuthorityError};
+use crate::digest::Sha256;
+use crate::exchange::{self, ExchangeError};
+use crate::fingerprint::Fingerprint;
+use crate::module::{MAX_BYTES, Manifest, RawName, SignedText};
+use crate::operation::SignModule;
+use crate::policy::{Decision, Kind};
+use crate::request::RequestId;
+use crate::time::Timestamp;
+
+impl Authority {
+    /// Every time that a master signed this module, by the record.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where the record cannot be read.
+    pub(super) fn signed_lists(&self, name: &RawName) -> Result<Vec<Decision>, AuthorityError> {
+        let lists = self.lists(name)?;
+        Ok(lists.into_iter().map(|(decision, _)| decision).collect())
+    }
+
+    /// The list that a master signed last for this module, by the record.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where the record cannot be read.
+    pub fn last_list(&self, name: &RawName) -> Result<Option<Manifest>, AuthorityError> {
+        let last = self.lists(name)?.into_iter().max_by_key(|(decision, _)| decision.created);
+        Ok(last.map(|(_, list)| list))
+    }
+
+    /// Keeps a signed list.
+    pub(super) fn keep_list(
+        &self,
+        asked: &SignModule,
+        text: &str,
+    ) -> Result<PathBuf, AuthorityError> {
+        let folder = self.modules(&asked.module);
+        std::fs::create_dir_all(&folder).map_err(|source| ExchangeError::Io {
+            path: folder.clone(),
+            action: "created",
+            source,
+        })?;
+        let path = folder.join(format!("{}.module.sig", asked.version));
+        exchange::write_path(&path, text.as_bytes())?;
+        Ok(path)
+    }
+
+    fn modules(&self, name: &RawName) -> PathBuf {
+        self.folder().join("modules").join(name.as_str())
+    }
+
+    fn lists(&self, name: &RawName) -> Result<Vec<(Decision, Manifest)>, AuthorityError> {
+        let folder = self.modules(name);
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let mut lists = Vec::new();
+        for file in exchange::list(&folder, ".module.sig", exchange::MAX_LISTED)? {
+            let text = exchange::read(&folder, &file, MAX_BYTES)?;
+            lists.extend(SignedText::parse(&text).ok().and_then(|text| decision(&text)));
+        }
+        Ok(lists)
+    }
+}
+
+/// The record is the authority's own, checked when it was installed: only time and list count.
+fn decision(signed: &SignedText) -> Option<(Decision, Manifest)> {
+    let signature = signed.signatures().first()?;
+    let list = Manifest::parse(signed.text()).ok()?;
+    let signer = signature.issuer_fingerprints().next()?.clone();
+    let decision = Decision {
+        // Which request asked for it is not written on a signature.
+        request: RequestId(Sha256::ZERO),
+        master: Fingerprint::try_from(signer).ok()?,
+        created: Timestamp::from(signature.signature_creation_time()?),
+        kind: Kind::SignedModule,
+        user_ids: Vec::new(),
+    };
+    Some((decision, list))
+}

@@ -1,0 +1,185 @@
+//! `countersign module sign`: a developer signs a module's folder.
+
+use std::path::Path;
+
+use super::args::{ListArgs, Profile, SignArgs};
+use super::keyring::gather;
+use super::progress::Progress;
+use super::{Exit, Failure};
+use crate::certificate::Certificate;
+use crate::cli::args::Common;
+use crate::cli::signer::Signer;
+use crate::exchange;
+use crate::fingerprint::Fingerprint;
+use crate::module::candidates::{Candidate, Fitness, candidates};
+use crate::module::strict::{Case, Note, WeakChains, judge};
+use crate::module::tree::{Remark, Tree};
+use crate::module::{
+    Comparison, Config, Entry, FileState, Form, Keyring, Manifest, RawName, Reading,
+};
+use crate::safe::{Safe, chain};
+use crate::time::Timestamp;
+
+pub(super) fn run(common: &Common, args: &SignArgs) -> Result<(), Failure> {
+    let now = crate::cli::now(common.time);
+    let keyring = gather(common, &args.keys)?;
+    let name = raw_name(&args.folder)?;
+    let signers = Signer::all(&args.signer, &args.gpg)?;
+    let own = signers.iter().map(|s| s.known_to(keyring.masters()));
+    let own = own.collect::<Result<Vec<_>, Failure>>()?;
+    let judged = candidates(&keyring, &own, now);
+    let (signer, candidate) = choose(signers, judged)?;
+    let entries = hash(common, &args.folder, args.list.profile)?;
+    let key = candidate.certificate.fingerprint();
+    let list = list(&args.list, &name, key, entries, now)?;
+    let signed = signer.sign(&list.text(), now)?;
+    let notes = check(&signed, &list, &name, &keyring, &candidate.certificate, now)?;
+    let path = args.folder.join("module.sig");
+    exchange::write_path(&path, &signed)?;
+    if !common.quiet {
+        crate::say!("{}: {} files signed", Safe(&path.display().to_string()), list.entries.len());
+        crate::say!("  with {key}, {}", candidate.fitness);
+        for note in notes {
+            crate::say!("  note: {}", note.sentence());
+        }
+    }
+    Ok(())
+}
+
+/// The module's name: that of its folder.
+pub(in crate::cli) fn raw_name(folder: &Path) -> Result<RawName, Failure> {
+    let path = folder.canonicalize().map_err(|error| {
+        let text = format!("{} cannot be opened", Safe(&folder.display().to_string()));
+        Failure::new(Exit::Failed, anyhow::Error::new(error).context(text))
+    })?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(name.parse::<RawName>()?)
+}
+
+/// The one key that may sign; or why it cannot be chosen.
+fn choose(signers: Vec<Signer>, judged: Vec<Candidate>) -> Result<(Signer, Candidate), Failure> {
+    let lines: Vec<String> =
+        judged.iter().map(|c| format!("{}: {}", c.certificate.fingerprint(), c.fitness)).collect();
+    let fit = |candidate: &Candidate| match candidate.fitness {
+        Fitness::Master | Fitness::Certified { .. } => true,
+        Fitness::Unfit(_) => false,
+    };
+    let mut usable: Vec<_> =
+        signers.into_iter().zip(judged).filter(|(_, candidate)| fit(candidate)).collect();
+    match (usable.pop(), usable.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(_), false) => {
+            let text = format!("several keys may sign:\n{}", lines.join("\n"));
+            Err(Failure::say(Exit::Usage, text).hint("name one: --local-user FINGERPRINT"))
+        }
+        (None, _) => {
+            let text = format!("no key may sign modules:\n{}", lines.join("\n"));
+            Err(Failure::say(Exit::Refused, text).hint("countersign request certify --help"))
+        }
+    }
+}
+
+/// Lists and hashes the folder; refuses what would make a list that is not true or not read.
+pub(in crate::cli) fn hash(
+    common: &Common,
+    folder: &Path,
+    profile: Profile,
+) -> Result<Vec<Entry>, Failure> {
+    let tree = Tree::list(folder, profile.selection())?;
+    let wrong: Vec<String> = tree.remarks().iter().filter_map(obstacle).collect();
+    if !wrong.is_empty() {
+        let text = format!("the module cannot be signed as it is:\n{}", wrong.join("\n"));
+        let hint = format!("countersign module check {}", folder.display());
+        return Err(Failure::say(Exit::Refused, text).hint(hint));
+    }
+    let progress = Progress::over(1, common);
+    progress.begin(folder);
+    let hashed = tree.hash(&progress.counter());
+    progress.finish();
+    hashed.map_err(|errors| {
+        let words: Vec<String> = errors.iter().take(20).map(|error| chain(error)).collect();
+        Failure::say(Exit::Failed, format!("not every file can be read:\n{}", words.join("\n")))
+    })
+}
+
+/// Why a file keeps the module from being signed, if it does.
+fn obstacle(remark: &Remark) -> Option<String> {
+    match remark {
+        Remark::BadName { path, reason } => Some(format!("{}: {reason}", Safe(path))),
+        Remark::Dangling { path, to } => {
+            Some(format!("{} leads to nothing: {}", Safe(path), Safe(to)))
+        }
+        Remark::Loop { path } => Some(format!("{} leads back to where it is", Safe(path))),
+        Remark::NotAFile { path, actual } => Some(format!("{} is {actual}", Safe(path))),
+        Remark::Unreadable { path, reason } => {
+            Some(format!("{} cannot be read: {reason}", Safe(path)))
+        }
+        Remark::Hidden { .. } | Remark::LeftOut { .. } | Remark::Link { .. } => None,
+    }
+}
+
+/// The list, in the form that the profile asks for.
+pub(in crate::cli) fn list(
+    args: &ListArgs,
+    name: &RawName,
+    signer: Fingerprint,
+    entries: Vec<Entry>,
+    now: Timestamp,
+) -> Result<Manifest, Failure> {
+    let (form, version, repo, timestamp) = match args.profile {
+        Profile::Public => (Form::Public, 2, "manual", None),
+        Profile::Official => (Form::Official, 1, "standard", Some(now.unix().to_string())),
+    };
+    if args.expires_after.is_some() && version < 2 {
+        let text = "FreePBX honours expiresafter only in the public form";
+        return Err(Failure::say(Exit::Usage, text).hint("leave --profile official away"));
+    }
+    let config = Config {
+        form,
+        version,
+        signed_with: signer.to_string(),
+        signed_by: args.signed_by.clone(),
+        repo: args.repo.clone().unwrap_or_else(|| repo.to_owned()),
+        raw_name: args.rawname.then(|| name.clone()),
+        timestamp,
+        expires_after: args.expires_after,
+    };
+    let list = Manifest { config, entries };
+    // What we write, FreePBX and we read as we meant it.
+    let read = Manifest::parse(list.text().as_bytes())?;
+    match read == list {
+        true => Ok(list),
+        false => Err(Failure::say(Exit::Usage, "--repo and --signed-by take plain words")),
+    }
+}
+
+/// The new file, judged as a PBX will: nothing is written unless it is good.
+fn check(
+    signed: &[u8],
+    list: &Manifest,
+    name: &RawName,
+    keyring: &Keyring,
+    signer: &Certificate,
+    now: Timestamp,
+) -> Result<Vec<Note>, Failure> {
+    let reading = Reading::parse(signed)?;
+    let same = |entry: &Entry| (entry.path.clone(), FileState::Same);
+    let files =
+        Comparison { listed: list.entries.iter().map(same).collect(), unlisted: Vec::new() };
+    let keyring = keyring.with(signer.clone());
+    // gpg's clock is a moment ahead of what was read when the program began.
+    let made = reading.signed.signatures().first().and_then(|s| s.signature_creation_time());
+    let now = made.map_or(now, |made| now.max(Timestamp::from(made)));
+    let (folder, weak) = (name.as_str(), WeakChains::Accept);
+    let file = Some(Ok(&reading));
+    let verdict =
+        judge(&Case { folder, file, files: &files, remarks: &[], keyring: &keyring, weak, now });
+    match verdict.problems.as_slice() {
+        [] => Ok(verdict.notes),
+        problems => {
+            let words: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            let text = format!("the new module.sig is not good:\n{}", words.join("\n"));
+            Err(Failure::say(Exit::Untrue, text).hint("module.sig was left as it was"))
+        }
+    }
+}

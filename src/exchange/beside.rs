@@ -1,0 +1,69 @@
+//! What lies beside a request on a stick.
+
+use std::path::Path;
+
+use crate::module::tree::{Remark, Selection, Tree, Where};
+use crate::module::{Comparison, Form, Manifest};
+use crate::operation::{Operation, SignModule};
+use crate::policy::{Evidence, Files, History};
+use crate::request::{MAX_BYTES, Request, RequestId};
+use crate::safe::chain;
+
+/// Gathers what stands beside a request: for a module, its files in `folder`, and the list that
+/// was signed last, whose request `kept` finds.
+pub fn evidence(
+    operation: &Operation,
+    history: &History,
+    folder: &Path,
+    kept: impl Fn(RequestId) -> Option<Vec<u8>>,
+) -> Evidence {
+    match operation.as_any::<SignModule>() {
+        Some(asked) => Evidence { files: files(asked, folder), previous: previous(history, kept) },
+        None => Evidence::default(),
+    }
+}
+
+/// The module's files: the folder of its name, or its package.
+fn files(asked: &SignModule, folder: &Path) -> Files {
+    // A text that is no list is refused by a rule of its own.
+    let Ok(list) = asked.manifest() else { return Files::Absent };
+    let tree = folder.join(asked.module.as_str());
+    match tree.symlink_metadata() {
+        Ok(_) => in_folder(&list, &tree),
+        Err(_) => Files::Absent,
+    }
+}
+
+/// Holds a module's folder against a list.
+fn in_folder(list: &Manifest, folder: &Path) -> Files {
+    let selection = match list.config.form {
+        Form::Official => Selection::Official,
+        Form::Public | Form::Local | Form::System => Selection::Public,
+    };
+    match Tree::list(folder, selection) {
+        Ok(tree) => {
+            let mut files = tree.compare(&list.entries, &|_| Where::Here, &|_| ());
+            unnameable(&tree, &mut files);
+            Files::Hashed(files)
+        }
+        Err(error) => Files::Unreadable(chain(&error)),
+    }
+}
+
+/// What cannot stand in any list is there all the same.
+fn unnameable(tree: &Tree, files: &mut Comparison) {
+    files.unlisted.extend(tree.remarks().iter().filter_map(|remark| match remark {
+        Remark::Dangling { path, .. } | Remark::NotAFile { path, .. } => Some(path.clone()),
+        Remark::Loop { path } | Remark::Unreadable { path, .. } => Some(path.clone()),
+        Remark::Hidden { .. }
+        | Remark::LeftOut { .. }
+        | Remark::Link { .. }
+        | Remark::BadName { .. } => None,
+    }));
+}
+
+fn previous(history: &History, kept: impl Fn(RequestId) -> Option<Vec<u8>>) -> Option<Manifest> {
+    let last = history.decisions.iter().max_by_key(|decision| decision.created)?;
+    let request = Request::parse(&kept(last.request)?, MAX_BYTES).ok()?;
+    request.operation().as_any::<SignModule>()?.manifest().ok()
+}
