@@ -94,7 +94,7 @@ fn with_gpg(
         .args(["--faked-system-time", &format!("{}!", time.unix())])
         .args(["--set-filename", name, "--compress-algo", "none"])
         .args(["--no-armor", "--no-textmode", "--output", "-", "--sign"])
-        .stdin(tgz)
+        .stdin(tgz) // allowed here: gpg's, which is a file
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
