@@ -36,10 +36,9 @@ fn missed(strict: &strict::Verdict<'_>, freepbx: &freepbx::Verdict) -> String {
         Path::Answer | Path::List | Path::Exception if freepbx.checked == 0 => {
             "FreePBX's parser makes nothing of the list, so FreePBX checks no file at all."
         }
-        Path::Answer | Path::List | Path::Exception => strict
-            .problems
-            .first()
-            .map_or("FreePBX finds nothing wrong.", why_missed),
+        Path::Answer | Path::List | Path::Exception => {
+            strict.problems.first().map_or("FreePBX finds nothing wrong.", why_missed)
+        }
     };
     reason.to_owned()
 }
