@@ -24,7 +24,7 @@ fn judged(w: &Workshop) -> Value {
     let begin = Instant::now();
     let verify = w.command(&[&["module", "verify", "x", "--json"], &KEYS[..]].concat());
     let run = sane(run(&within(MEMORY, &verify), ""));
-    assert!(begin.elapsed() < Duration::from_secs(30), "{}", run.told());
+    assert!(begin.elapsed() < Duration::from_secs(60), "{}", run.told());
     let value: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{}", run.told()));
     assert_eq!(value["strict"]["good"], run.code == 0, "{}", run.told());
     value
@@ -64,7 +64,10 @@ fn the_module_that_the_other_tests_spoil_is_good() {
     let w = Workshop::new();
     listed(&w, &entry("a.php", "<?php\n"));
     let value = judged(&w);
-    assert_eq!((&value["strict"]["good"], &value["freepbx"]["status"]), (&true.into(), &129.into()));
+    assert_eq!(
+        (&value["strict"]["good"], &value["freepbx"]["status"]),
+        (&true.into(), &129.into())
+    );
 }
 
 #[test]
@@ -107,9 +110,8 @@ fn a_million_entries() {
     listed(&w, &entries);
     assert!(fs::metadata(w.path("x/module.sig")).expect("a file").len() > 64 << 20);
     is_bad(&w, "unreadable");
-    // As many as fit into what is read: more than a list may have.
-    let most = entries.len() * 3 / 4;
-    let end = entries[..most].rfind('\n').expect("lines") + 1;
+    // What is read, and is more than a list may have.
+    let end = entries.match_indices('\n').nth(200_000).expect("lines").0 + 1;
     listed(&w, &entries[..end]);
     is_bad(&w, "list");
 }

@@ -44,10 +44,9 @@ fn pbx() -> Workshop {
     w.write("edited/module.sig", sig.replace("repo=manual", "repo=commercial"));
     w.module("unsigned");
     w.module("strange");
-    let list = w.list("", &[("a.php", "<?php\n")]).replace(
-        &w.world.fingerprint("dev"),
-        &w.world.fingerprint("stranger"),
-    );
+    let list = w
+        .list("", &[("a.php", "<?php\n")])
+        .replace(&w.world.fingerprint("dev"), &w.world.fingerprint("stranger"));
     w.write("strange/module.sig", w.clearsign("stranger", &list));
     w
 }
@@ -73,7 +72,8 @@ fn each_module_has_one_line_and_a_sentence_where_the_verdicts_differ() {
         let mut lines = run.out.lines().skip_while(|l| l.split_whitespace().nth(1) != Some(module));
         lines.nth(1).unwrap_or_default().trim().to_owned()
     };
-    let added = "why FreePBX differs: FreePBX looks at listed files only: it never notices an added one.";
+    let added =
+        "why FreePBX differs: FreePBX looks at listed files only: it never notices an added one.";
     assert_eq!(after("added"), added);
     assert!(after("strange").contains("FreePBX says tampered and means that gpg does not trust"));
     assert!(after("altered").starts_with("BAD"), "{}", run.told());
@@ -98,7 +98,8 @@ fn details_and_json_tell_all_that_was_found() {
     let verify = ["module", "verify", "broken"];
     let short = w.by_keys(&verify).ends(4).says("(and 1 more)").never_says("b.php");
     let details = w.by_keys(&[&verify[..], &["--details"]].concat()).ends(4);
-    let details = details.says("file-altered: a.php is altered").says("FreePBX says: a.php altered");
+    let details =
+        details.says("file-altered: a.php is altered").says("FreePBX says: a.php altered");
     let details = details.says("file-unlisted: b.php is not listed").says("Signed on ");
     details.says("It lists 3 files, repository manual").says(&w.world.fingerprint("one"));
     assert_eq!(short.out.lines().count(), 1, "{}", short.told());

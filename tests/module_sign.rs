@@ -138,7 +138,9 @@ fn what_is_asked_for_stands_in_the_list_and_holds() {
     let before = text();
     sign(&["--expires-after", "2020-01-01"]).ends(4).says("the list was good until");
     for odd in [["--repo", "two words"], ["--signed-by", "a\nb"], ["--signed-by", "a'b"]] {
-        sign(&odd).ends(2).says("--repo takes one word of a-z, 0-9 and -, --signed-by one line without '");
+        sign(&odd)
+            .ends(2)
+            .says("--repo takes one word of a-z, 0-9 and -, --signed-by one line without '");
     }
     sign(&["--profile", "official", "--expires-after", "2090-01-01"]).ends(2).says("hint: leave");
     assert_eq!(text(), before, "nothing of this was written");

@@ -42,7 +42,8 @@ impl Workshop {
 
     /// Around any world.
     pub fn of(world: World) -> Self {
-        let workshop = Self { world, root: TempDir::with_prefix("cs").expect("a temporary folder") };
+        let workshop =
+            Self { world, root: TempDir::with_prefix("cs").expect("a temporary folder") };
         for folder in ["masters", "keys"] {
             fs::create_dir(workshop.path(folder)).expect("a new folder");
         }
