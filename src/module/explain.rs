@@ -24,17 +24,23 @@ pub fn difference(strict: &strict::Verdict<'_>, freepbx: &freepbx::Verdict) -> O
 
 /// FreePBX says good, and it is not.
 fn missed(strict: &strict::Verdict<'_>, freepbx: &freepbx::Verdict) -> String {
-    if freepbx.path == Path::Local {
-        return "FreePBX believes any key, and even an altered text, where the list says type=local \
-                and /etc/freepbx.secure does not exist."
-            .to_owned();
-    }
-    if freepbx.checked == 0 {
-        return "FreePBX's parser makes nothing of the list, so FreePBX checks no file at all."
-            .to_owned();
-    }
-    let reason = strict.problems.iter().map(why_missed).next();
-    reason.unwrap_or("FreePBX finds nothing wrong.").to_owned()
+    let reason = match freepbx.path {
+        Path::Local => {
+            "FreePBX believes any key, and even an altered text, where the list says type=local \
+             and /etc/freepbx.secure does not exist."
+        }
+        Path::Secure => {
+            "FreePBX believes any key where the list says type=local: it goes by the list under \
+             /etc/freepbx.secure, which root wrote and nobody has to sign."
+        }
+        Path::Answer | Path::List | Path::Exception if freepbx.checked == 0 => {
+            "FreePBX's parser makes nothing of the list, so FreePBX checks no file at all."
+        }
+        Path::Answer | Path::List | Path::Exception => {
+            strict.problems.first().map_or("FreePBX finds nothing wrong.", why_missed)
+        }
+    };
+    reason.to_owned()
 }
 
 /// Why FreePBX does not see a problem.
@@ -111,7 +117,7 @@ fn stricter(freepbx: &freepbx::Verdict) -> String {
             "gpg, which FreePBX asks, does not trust the key as it knows it ({}).",
             freepbx.status
         ),
-        Path::List | Path::Local | Path::Exception => {
+        Path::List | Path::Local | Path::Secure | Path::Exception => {
             "FreePBX looks for the files elsewhere than in this folder.".to_owned()
         }
     }

@@ -78,7 +78,8 @@ impl World {
         Timestamp::from_unix(self.begin + day * DAY)
     }
 
-    fn home(&self, name: &str) -> PathBuf {
+    /// Somebody's gpg home.
+    pub fn home(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
     }
 
@@ -97,6 +98,12 @@ impl World {
     /// Somebody's certificate as it is at home.
     pub fn public(&self, name: &str) -> String {
         gpg(&self.home(name), &["--armor", "--export", &self.fingerprint(name)]).ok().out
+    }
+
+    /// Somebody's key, exported with its secret part.
+    pub fn secret(&self, name: &str) -> String {
+        let key = self.fingerprint(name);
+        gpg(&self.home(name), &["--armor", "--export-secret-keys", &key]).ok().out
     }
 
     /// `from` hands their copy of `whose` certificate to `to`.
