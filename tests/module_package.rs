@@ -80,11 +80,20 @@ impl Scene {
 }
 
 fn sh(script: &str, argument: &Path) -> Output {
-    let output =
-        Command::new("sh").args(["-c", script]).arg(argument).stdin(Stdio::null()).output();
+    let output = Command::new("sh")
+        .env("LC_ALL", "C")
+        .args(["-c", script])
+        .arg(argument)
+        .stdin(Stdio::null())
+        .output();
     let output = output.expect("sh runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output
+}
+
+/// When what is signed in a test was signed, whatever the second.
+fn later() -> Timestamp {
+    now().after(3600)
 }
 
 fn now() -> Timestamp {
@@ -133,7 +142,7 @@ fn what_gpg_signs_is_unpacked() {
     let Some(scene) = Scene::new() else { return };
     let certificate = scene.certificate("ann@example.org");
     let certificates = [&certificate];
-    let demand = Demand::SignedBy { certificates: &certificates, now: now() };
+    let demand = Demand::SignedBy { certificates: &certificates, now: later() };
     let forms: [(&[&str], &str); 4] = [
         (&[], "SHA"),
         (&["--compress-algo", "zlib"], "SHA"),
@@ -158,7 +167,7 @@ fn what_gpg_signs_otherwise_is_refused() {
     let Some(scene) = Scene::new() else { return };
     let certificate = scene.certificate("ben@example.org");
     let certificates = [&certificate];
-    let demand = Demand::SignedBy { certificates: &certificates, now: now() };
+    let demand = Demand::SignedBy { certificates: &certificates, now: later() };
     let into = tempfile::tempdir().expect("a folder");
     let forms: [&[&str]; 5] = [
         &[],
@@ -181,7 +190,7 @@ fn one_of_two_signatures_is_enough_and_a_changed_package_is_not() {
     let (ann, ben) = (scene.certificate("ann@example.org"), scene.certificate("ben@example.org"));
     let package = scene.by_tools(&["--local-user", "ben@example.org", "--compress-algo", "none"]);
     let by = |certificates: &[&Certificate], package: &[u8]| {
-        let demand = Demand::SignedBy { certificates, now: now() };
+        let demand = Demand::SignedBy { certificates, now: later() };
         archive::read(package, None, &demand, &Limits::default(), |_| Ok(()))
     };
     let standings = |certificates: &[&Certificate]| {
