@@ -7,8 +7,8 @@ use std::path::Path;
 use super::strict::WeakChains;
 use super::tree::{Progress, Remark, Selection, Tree, TreeError, Where};
 use super::{
-    Comparison, Destination, FileState, Form, Keyring, MAX_BYTES, Manifest, Reading, SignedText,
-    SignedTextError, SystemFolder, destination, freepbx, gpg, strict,
+    Comparison, Destination, FileState, Form, Keyring, MAX_BYTES, Manifest, Parsed, Reading,
+    SignedText, SignedTextError, SystemFolder, destination, freepbx, gpg, strict,
 };
 use crate::digest::Sha256;
 use crate::exchange::{self, ExchangeError};
@@ -211,14 +211,12 @@ impl Files<'_> {
         if !reading.parsed.hashes.contains(&tag) {
             return SecureList::Refused;
         }
-        match SignedText::parse(&text).map(Reading::of) {
-            Ok(list) => {
-                let place = |listed: &str| self.place(listed);
-                let files = self.tree.compare(&list.entries(), &place, self.progress);
-                SecureList::Lists(list.files_for_freepbx(self.module, &files))
-            }
-            Err(_) => SecureList::Refused,
-        }
+        // Signed or not: FreePBX does not look.
+        let text = SignedText::parse(&text).map_or(text, |signed| signed.text().to_vec());
+        let list = Parsed::by_php(&text);
+        let (entries, place) = (list.entries(), |listed: &str| self.place(listed));
+        let files = self.tree.compare(&entries, &place, self.progress);
+        SecureList::Lists(list.found(self.module, &entries, &files))
     }
 }
 

@@ -41,7 +41,7 @@ impl Reading {
     /// Reads what a signed text holds.
     pub fn of(signed: SignedText) -> Self {
         let manifest = Manifest::parse(signed.text());
-        let parsed = ini::parse(signed.text()).as_ref().map(Parsed::of).unwrap_or_default();
+        let parsed = Parsed::by_php(signed.text());
         Self { signed, manifest, parsed }
     }
 
@@ -50,7 +50,7 @@ impl Reading {
     pub fn entries(&self) -> Vec<Entry> {
         match &self.manifest {
             Ok(manifest) => manifest.entries.clone(),
-            Err(_) => self.parsed.hashes.iter().filter_map(entry).collect(),
+            Err(_) => self.parsed.entries(),
         }
     }
 
@@ -61,23 +61,7 @@ impl Reading {
         raw_name: &str,
         files: &Comparison,
     ) -> Vec<(String, FileState)> {
-        let entries = self.entries();
-        let digests: HashMap<&str, String> =
-            entries.iter().map(|e| (e.path.as_str(), e.sha256.to_string())).collect();
-        let states: HashMap<&str, &FileState> =
-            files.listed.iter().map(|(path, state)| (path.as_str(), state)).collect();
-        let found = self.parsed.hashes.iter().filter_map(|(path, digest)| {
-            let path = String::from_utf8_lossy(path).into_owned();
-            match destination(raw_name, &path) {
-                Destination::Unchecked => return None,
-                Destination::Module(_) | Destination::System(..) => {}
-            }
-            let listed = digests.get(path.as_str()).map(String::as_str);
-            let state = states.get(path.as_str()).copied();
-            let state = of_digest(state, listed, &String::from_utf8_lossy(digest));
-            Some((path, state))
-        });
-        found.collect()
+        self.parsed.found(raw_name, &self.entries(), files)
     }
 }
 
@@ -99,6 +83,42 @@ fn entry((path, digest): &(Vec<u8>, Vec<u8>)) -> Option<Entry> {
 }
 
 impl Parsed {
+    /// Reads a list as FreePBX has PHP read it.
+    pub fn by_php(text: &[u8]) -> Self {
+        ini::parse(text).as_ref().map(Self::of).unwrap_or_default()
+    }
+
+    /// What of it has the form of a list's entries.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.hashes.iter().filter_map(entry).collect()
+    }
+
+    /// The files that FreePBX looks at for the folder `raw_name`, and what it finds: `files` is
+    /// `entries` held against the places of [`destination`].
+    pub fn found(
+        &self,
+        raw_name: &str,
+        entries: &[Entry],
+        files: &Comparison,
+    ) -> Vec<(String, FileState)> {
+        let digests: HashMap<&str, String> =
+            entries.iter().map(|e| (e.path.as_str(), e.sha256.to_string())).collect();
+        let states: HashMap<&str, &FileState> =
+            files.listed.iter().map(|(path, state)| (path.as_str(), state)).collect();
+        let found = self.hashes.iter().filter_map(|(path, digest)| {
+            let path = String::from_utf8_lossy(path).into_owned();
+            match destination(raw_name, &path) {
+                Destination::Unchecked => return None,
+                Destination::Module(_) | Destination::System(..) => {}
+            }
+            let listed = digests.get(path.as_str()).map(String::as_str);
+            let state = states.get(path.as_str()).copied();
+            let state = of_digest(state, listed, &String::from_utf8_lossy(digest));
+            Some((path, state))
+        });
+        found.collect()
+    }
+
     fn of(all: &Array) -> Self {
         let config = section(all, b"config");
         let text = |key: &[u8]| match config.and_then(|c| c.get(key)) {
