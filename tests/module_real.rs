@@ -95,6 +95,7 @@ impl Pbx {
             folder: raw_name,
             file: Some(read.as_ref()),
             files: &files,
+            remarks: &[],
             keyring: &self.keyring,
             weak,
             now: now(),
@@ -126,7 +127,7 @@ impl Pbx {
             Ok(reading) => (
                 gpg::answers(&reading.signed, &self.keyring, now()),
                 &reading.parsed.config,
-                reading.files_for_freepbx(raw_name, files, |_, _, _| FileState::Same),
+                reading.files_for_freepbx(raw_name, files),
             ),
             Err(_) => (Vec::new(), &nothing, Vec::new()),
         };

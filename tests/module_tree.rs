@@ -73,7 +73,7 @@ fn a_folder_that_cannot_be_read_is_told() {
     write(folder.path(), "a");
     write(folder.path(), "closed/b");
     let closed = folder.path().join("closed");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).expect("our own folder");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).expect("our own folder");
     if fs::read_dir(&closed).is_ok() {
         return countersign_tests::skip("a folder that cannot be read: root reads them all");
     }

@@ -1,8 +1,12 @@
 //! The verdicts on a module, row by row, with keys made and used by gpg: what our model of gpg
 //! answers is what gpg answers, and the number is the one that FreePBX shows.
 
+use std::fs;
+use std::path::Path;
+
 use countersign::module::freepbx::{Config, Found, Secure, verdict};
-use countersign::module::{FileState, SignedText, gpg};
+use countersign::module::tree::{Selection, Tree, Where};
+use countersign::module::{FileState, Reading, SignedText, explain, gpg, strict};
 use countersign_tests::signers::{Told, World};
 
 /// A module as a PBX finds it on a day: who is in its keyring, and the file.
@@ -169,7 +173,9 @@ fn a_certification_that_cannot_be_taken_back() {
     world.certify_for_good("one", "dev", 10);
     world.certify("one", "dev", 11, &["--force-sign-key"], &[]);
     of_dev(&world).says(TRUSTED, 129);
+    let before = world.public("dev");
     world.revoke("one", "dev", 25, &["y"], &[]);
+    assert!(world.public("dev").len() > before.len(), "it bears a revocation");
     of_dev(&world).says(TRUSTED, 129);
 }
 
@@ -333,4 +339,136 @@ fn signed_by_a_subkey() {
     countersign_tests::run::run(&gpg, "key 1\nrevkey\ny\n0\n\ny\nsave\n").ok();
     case.day = 30;
     case.says("REVKEYSIG VALIDSIG TRUST_FULLY", 129);
+}
+
+#[test]
+fn a_subkey_falls_with_its_primary_key() {
+    let world = World::new();
+    let key = world.fingerprint("dev");
+    world.gpg("dev", 1, &["--quick-add-key", &key, "ed25519", "sign", "never"]);
+    world.certify("one", "dev", 10, &[], &[]);
+    let mut case = of_dev(&world);
+    case.says(TRUSTED, 129);
+    world.gpg("dev", 2, &["--quick-set-expire", &key, "30d"]);
+    case.day = 40;
+    case.says("EXPKEYSIG VALIDSIG", 33);
+    world.revoke_key("dev", 25, "3");
+    case.day = 30;
+    case.says("REVKEYSIG VALIDSIG TRUST_UNDEFINED", 7);
+}
+
+/// A good module in a folder, spoiled; the file states, FreePBX's number, the strict problems, and
+/// words of the sentence that says why they differ.
+#[track_caller]
+fn in_a_folder(
+    world: &World,
+    text: &str,
+    spoil: impl FnOnce(&Path),
+    number: u8,
+    problems: &[&str],
+    words: Option<&str>,
+) {
+    let root = tempfile::TempDir::with_prefix("cs").expect("a temporary folder");
+    let folder = root.path().join("good");
+    fs::create_dir(&folder).expect("a new folder");
+    fs::write(folder.join("a.php"), "<?php\n").expect("a new file");
+    let file = world.sign("dev", 20, text, &[]);
+    spoil(&folder);
+    let now = world.day(30);
+    let keyring = world.keyring(&["dev"]);
+    let reading = Reading::parse(&file).expect("a signed text");
+    let tree = Tree::list(&folder, Selection::Public).expect("a folder");
+    let files = tree.compare(&reading.entries(), &|_| Where::Here, &|_| ());
+    let case = strict::Case {
+        folder: "good",
+        file: Some(Ok(&reading)),
+        files: &files,
+        remarks: tree.remarks(),
+        keyring: &keyring,
+        weak: strict::WeakChains::Refuse,
+        now,
+    };
+    let ours = strict::judge(&case);
+    let names: Vec<&str> = ours.problems.iter().map(strict::Problem::name).collect();
+    let answers = gpg::answers(&reading.signed, &keyring, now);
+    let found = Found::Signature {
+        answers: &answers,
+        config: &reading.parsed.config,
+        files: &reading.files_for_freepbx("good", &files),
+        secure: Secure::Absent,
+    };
+    let theirs = verdict(found, &keyring, now);
+    assert_eq!((theirs.status.number(), names.as_slice()), (number, problems), "{theirs:?}");
+    let difference = explain::difference(&ours, &theirs);
+    match (words, difference) {
+        (None, None) => {}
+        (Some(words), Some(told)) => assert!(told.contains(words), "{told}"),
+        (words, told) => panic!("{words:?} {told:?}"),
+    }
+}
+
+#[test]
+fn files_of_a_good_module() {
+    let world = World::new();
+    world.certify("one", "dev", 10, &[], &[]);
+    let text = world.text("dev", "");
+    let spoiled = |spoil: fn(&Path), number, problems: &[&str], words| {
+        in_a_folder(&world, &text, spoil, number, problems, words);
+    };
+    spoiled(|_| {}, 129, &[], None);
+    let alter = |folder: &Path| fs::write(folder.join("a.php"), "evil").expect("writable");
+    spoiled(alter, 130, &["file-altered"], None);
+    let remove = |folder: &Path| fs::remove_file(folder.join("a.php")).expect("writable");
+    spoiled(remove, 130, &["file-missing"], None);
+    let dangling = |folder: &Path| {
+        fs::remove_file(folder.join("a.php")).expect("writable");
+        std::os::unix::fs::symlink("nowhere", folder.join("a.php")).expect("a link");
+    };
+    spoiled(dangling, 130, &["file-missing"], None);
+    let add = |folder: &Path| fs::write(folder.join("evil.php"), "evil").expect("writable");
+    spoiled(add, 129, &["file-unlisted"], Some("never notices an added one"));
+    let hide = |folder: &Path| fs::write(folder.join(".evil.php"), "evil").expect("writable");
+    spoiled(hide, 129, &["file-unlisted"], Some("never notices an added one"));
+    let lead_out = |folder: &Path| {
+        fs::rename(folder.join("a.php"), folder.join("../a.php")).expect("writable");
+        std::os::unix::fs::symlink("../a.php", folder.join("a.php")).expect("a link");
+    };
+    spoiled(lead_out, 129, &["file-outside"], Some("follows links"));
+}
+
+#[test]
+fn lists_that_freepbx_and_we_read_otherwise() {
+    let world = World::new();
+    world.certify("one", "dev", 10, &[], &[]);
+    let alter = |folder: &Path| fs::write(folder.join("a.php"), "evil").expect("writable");
+    let text = world.text("dev", "");
+    let stranger = text.replace(&world.fingerprint("dev"), &world.fingerprint("one"));
+    let words = Some("never compares signedwith");
+    in_a_folder(&world, &stranger, |_| {}, 129, &["signed-with"], words);
+    let past = world.text("dev", "expiresafter=12345\n");
+    in_a_folder(&world, &past, |_| {}, 64, &["expires-after"], None);
+    // The parser fails on the name, so nothing is checked.
+    let broken = text.replace(";# End", &format!("b(.php = {}\n;# End", "0".repeat(64)));
+    let words = Some("makes nothing of the list");
+    in_a_folder(&world, &broken, alter, 129, &["list"], words);
+    let local = text.replace("type=public", "type=local");
+    in_a_folder(&world, &local, |_| {}, 129, &["other-form"], Some("accepts for a list"));
+}
+
+#[test]
+fn why_freepbx_says_tampered_or_revoked() {
+    let world = World::new();
+    let text = world.text("dev", "");
+    let words = Some("has looked at no file");
+    in_a_folder(&world, &text, |_| {}, 7, &["not-certified"], words);
+    let local = text.replace("type=public", "type=local");
+    let words = Some("believes any key");
+    in_a_folder(&world, &local, |_| {}, 129, &["not-certified", "other-form"], words);
+    world.certify("one", "dev", 10, &[], &[]);
+    world.certify("two", "dev", 10, &[], &[]);
+    world.revoke("one", "dev", 25, &["y"], &[]);
+    let words = Some("by every master and for every user ID");
+    in_a_folder(&world, &text, |_| {}, 129, &["revoked"], words);
+    world.revoke("two", "dev", 26, &["y"], &[]);
+    in_a_folder(&world, &text, |_| {}, 64, &["revoked", "not-certified"], None);
 }

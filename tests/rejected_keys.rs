@@ -234,7 +234,7 @@ fn an_elgamal_subkey_that_encrypts_keeps_no_good_key_out() {
             s.countersign(&[&ASK[..], more].concat()).ok().never_says("ElGamal");
             let request = fs::read(s.request()).expect("a request");
             let request = Request::parse(&request, MAX_BYTES).expect("a request");
-            let carried = request.operation().certificate().untrusted_bytes();
+            let carried = request.operation().certificate().expect("one").untrusted_bytes();
             let carried = Cert::from_bytes(carried).expect("a certificate");
             assert_eq!(carried.keys().count(), 1, "the primary key alone");
         }

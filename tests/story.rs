@@ -111,6 +111,20 @@ fn developers_on_elliptic_curves_are_certified_through_gpg() {
 }
 
 #[test]
+fn a_name_beyond_ascii_is_found_in_gpg_whatever_the_locale() {
+    let s = Scenario::new();
+    let home = s.gnupg();
+    people::new_home(&home);
+    people::make_key(&home, &[], &["Jürgen Example <juergen@example.org>"], "ed25519");
+    let mut command = Command::new("env");
+    command.arg("LC_ALL=C").arg(program("countersign")).args(["request", "certify"]);
+    command.args(["--local-user", "Jürgen", "--accept-agreement", "agreement.txt"]);
+    command.args(["--output", "stick"]).current_dir(s.root()).env("GNUPGHOME", &home);
+    run(&command, "").ok();
+    assert_eq!(s.on_stick(".request.asc").len(), 1);
+}
+
+#[test]
 fn gpg_verifies_what_a_developer_signed_in_the_request() {
     let s = Scenario::new();
     s.certify("bob").ok();

@@ -207,7 +207,11 @@ mod tests {
         let by_old = certified(&dev, &old, day(10), CERTIFICATION, plain);
         let fine = format!("certified by {old_id} on 2020-09-23");
         assert_eq!(said(&masters, &[], &by_old), fine);
-        assert_eq!(said(&masters, &[by_old.clone()], &dev), fine, "known to the keyring only");
+        assert_eq!(
+            said(&masters, std::slice::from_ref(&by_old), &dev),
+            fine,
+            "known to the keyring only"
+        );
         assert_eq!(said(&masters, &[], &new), "a master of this authority");
         let nothing = "not certified by any master of this authority";
         assert_eq!(said(&masters, &[], &dev), nothing);

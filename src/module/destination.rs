@@ -1,6 +1,10 @@
 //! Where FreePBX looks for a listed file (`Installer::getDestination`): in the module's folder,
 //! but for the module `framework`, whose files are installed all over the system.
 
+use std::path::{Path, PathBuf};
+
+use super::tree::Where;
+
 /// Where a listed file is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Destination<'a> {
@@ -29,13 +33,24 @@ pub enum SystemFolder {
 
 impl SystemFolder {
     /// Where it is unless the PBX was configured otherwise.
-    pub fn usual(self) -> &'static str {
-        match self {
+    pub fn usual(self) -> &'static Path {
+        Path::new(match self {
             Self::Sounds => "/var/lib/asterisk/sounds",
             Self::Sbin => "/usr/sbin",
             Self::Bin => "/var/lib/asterisk/bin",
             Self::WebRoot => "/var/www/html",
             Self::AgiBin => "/var/lib/asterisk/agi-bin",
+        })
+    }
+}
+
+impl Destination<'_> {
+    /// The same for whoever reads the files; `folder` says where a folder of the system is.
+    pub fn place(self, folder: impl Fn(SystemFolder) -> PathBuf) -> Where {
+        match self {
+            Self::Module(_) => Where::Here,
+            Self::System(at, rest) => Where::At(folder(at).join(rest)),
+            Self::Unchecked => Where::Nowhere,
         }
     }
 }
@@ -70,6 +85,8 @@ mod tests {
         let path = "amp_conf/htdocs/admin/index.php";
         let mapped = Destination::System(SystemFolder::WebRoot, "admin/index.php");
         assert_eq!(destination("framework", path), mapped);
+        let at = mapped.place(|folder| folder.usual().to_owned());
+        assert_eq!(at, Where::At("/var/www/html/admin/index.php".into()));
         assert_eq!(destination("core", path), Destination::Module(path));
         assert_eq!(destination("framework", "module.xml"), Destination::Module("module.xml"));
         for path in ["amp_conf/astetc/cdr.conf", "amp_conf/moh/a.wav", "upgrades/2.9/a.php"] {

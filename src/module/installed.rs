@@ -1,15 +1,14 @@
 //! A module in its folder: everything that a verdict needs, read once.
 
-use std::collections::HashMap;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::strict::WeakChains;
 use super::tree::{Progress, Remark, Selection, Tree, TreeError, Where};
 use super::{
-    Comparison, Destination, Entry, FileState, Form, Keyring, MAX_BYTES, Manifest, Parsed, Reading,
-    SignedText, SignedTextError, destination, freepbx, gpg, strict,
+    Comparison, Destination, FileState, Form, Keyring, MAX_BYTES, Manifest, Reading, SignedText,
+    SignedTextError, SystemFolder, destination, freepbx, gpg, strict,
 };
 use crate::digest::Sha256;
 use crate::exchange::{self, ExchangeError};
@@ -24,7 +23,8 @@ pub struct Installed {
     folder: String,
     file: Option<Result<Reading, SignedTextError>>,
     files: Comparison,
-    seen: Vec<(String, FileState)>,
+    remarks: Vec<Remark>,
+    for_freepbx: Vec<(String, FileState)>,
     secure: SecureList,
 }
 
@@ -45,6 +45,15 @@ pub enum InstalledError {
     /// Its `module.sig` cannot be opened.
     #[error(transparent)]
     File(#[from] ExchangeError),
+}
+
+/// The files of a module, where they are looked for, and who is told of each piece that is read.
+struct Files<'a> {
+    module: &'a str,
+    folder: &'a Path,
+    root: &'a Path,
+    tree: &'a Tree,
+    progress: &'a Progress<'a>,
 }
 
 impl Installed {
@@ -70,18 +79,17 @@ impl Installed {
         let reading = file.as_ref().and_then(|file| file.as_ref().ok());
         let manifest = reading.and_then(|reading| reading.manifest.as_ref().ok());
         let tree = Tree::list(&path, selection(manifest))?;
-        let place = |listed: &str| place(&name, listed, &path, root);
-        let entries = manifest.map(|list| list.entries.as_slice()).unwrap_or_default();
-        let mut files = tree.compare(entries, &place, progress);
-        files.unlisted.extend(tree.remarks().iter().filter_map(unlisted));
-        files.unlisted.sort_unstable();
-        let seen = reading.map_or(Vec::new(), |reading| {
-            let place = |listed: &str| freepbx_place(&name, listed, root);
-            seen(&tree, &reading.parsed, &files, entries, &place, progress)
-        });
-        let secure = reading
-            .map_or(SecureList::Absent, |reading| secure(&tree, &name, reading, root, progress));
-        Ok(Self { folder: name, file, files, seen, secure })
+        let files = Files { module: &name, folder: &path, root, tree: &tree, progress };
+        let (comparison, for_freepbx, secure) = match reading {
+            None => (Comparison::default(), Vec::new(), SecureList::Absent),
+            Some(reading) => {
+                let here = files.compare(reading);
+                let seen = files.compare_for_freepbx(reading, &here);
+                (here, seen, files.secure(reading))
+            }
+        };
+        let remarks = tree.remarks().to_vec();
+        Ok(Self { folder: name, file, files: comparison, remarks, for_freepbx, secure })
     }
 
     /// The name of the module's folder.
@@ -102,8 +110,8 @@ impl Installed {
         now: Timestamp,
     ) -> strict::Verdict<'a> {
         let file = self.file.as_ref().map(Result::as_ref);
-        let (folder, files) = (&self.folder, &self.files);
-        strict::judge(&strict::Case { folder, file, files, keyring, weak, now })
+        let (folder, files, remarks) = (&self.folder, &self.files, &self.remarks);
+        strict::judge(&strict::Case { folder, file, files, remarks, keyring, weak, now })
     }
 
     /// What FreePBX says.
@@ -121,7 +129,7 @@ impl Installed {
             SecureList::Lists(files) => freepbx::Secure::Lists(files),
             SecureList::Refused => freepbx::Secure::Refused,
         };
-        let (answers, files) = (answers.as_slice(), self.seen.as_slice());
+        let (answers, files) = (answers.as_slice(), self.for_freepbx.as_slice());
         let found = freepbx::Found::Signature { answers, config, files, secure };
         freepbx::verdict(found, keyring, now)
     }
@@ -154,103 +162,74 @@ fn selection(manifest: Option<&Manifest>) -> Selection {
     }
 }
 
-/// Where a listed file is: in the module, unless it is one of the framework's that were installed
-/// elsewhere and are not in the module's folder any more.
-fn place(module: &str, listed: &str, folder: &Path, root: &Path) -> Where {
-    match freepbx_place(module, listed, root) {
-        Where::At(_) | Where::Nowhere if folder.join(listed).exists() => Where::Here,
-        place @ (Where::Here | Where::At(_) | Where::Nowhere) => place,
+impl Files<'_> {
+    /// The list against the module's files: in its folder, unless it is one of the framework's
+    /// that were installed elsewhere and are not in the folder any more.
+    fn compare(&self, reading: &Reading) -> Comparison {
+        let place = |listed: &str| match self.place(listed) {
+            Where::At(_) | Where::Nowhere if self.folder.join(listed).exists() => Where::Here,
+            place @ (Where::Here | Where::At(_) | Where::Nowhere) => place,
+        };
+        self.tree.compare(&reading.entries(), &place, self.progress)
     }
-}
 
-/// Where FreePBX looks for it.
-fn freepbx_place(module: &str, listed: &str, root: &Path) -> Where {
-    match destination(module, listed) {
-        Destination::Module(_) => Where::Here,
-        Destination::Unchecked => Where::Nowhere,
-        Destination::System(to, rest) => {
-            Where::At(root.join(to.usual().trim_start_matches('/')).join(rest))
+    /// What FreePBX finds: the same, but for the framework.
+    fn compare_for_freepbx(
+        &self,
+        reading: &Reading,
+        here: &Comparison,
+    ) -> Vec<(String, FileState)> {
+        let elsewhere = |path: &String| match destination(self.module, path) {
+            Destination::System(..) => self.folder.join(path).exists(),
+            Destination::Module(_) | Destination::Unchecked => false,
+        };
+        if !here.listed.iter().any(|(path, _)| elsewhere(path)) {
+            return reading.files_for_freepbx(self.module, here);
         }
+        let place = |listed: &str| self.place(listed);
+        let there = self.tree.compare(&reading.entries(), &place, self.progress);
+        reading.files_for_freepbx(self.module, &there)
     }
-}
 
-/// What the selection leaves out and nobody signed. Translations and texts, which the servers
-/// leave out of every module, are no code and are let through.
-fn unlisted(remark: &Remark) -> Option<String> {
-    match remark {
-        Remark::Hidden { path } | Remark::Dangling { path, .. } | Remark::NotAFile { path, .. } => {
-            Some(path.clone())
+    fn place(&self, listed: &str) -> Where {
+        let under = |folder: SystemFolder| {
+            self.root.join(folder.usual().strip_prefix("/").unwrap_or(folder.usual()))
+        };
+        destination(self.module, listed).place(under)
+    }
+
+    /// `type=local`: the tag names the list, which only root may have written.
+    fn secure(&self, reading: &Reading) -> SecureList {
+        let folder = self.root.join(SECURE);
+        if !folder.exists() {
+            return SecureList::Absent;
         }
-        Remark::Unreadable { path, .. } | Remark::Loop { path } => Some(path.clone()),
-        Remark::LeftOut { .. } | Remark::Link { .. } | Remark::BadName { .. } => None,
-    }
-}
-
-/// The files as FreePBX's parser finds them in the list: mostly those that were compared already.
-fn seen(
-    tree: &Tree,
-    parsed: &Parsed,
-    files: &Comparison,
-    entries: &[Entry],
-    place: &(dyn Fn(&str) -> Where + Sync),
-    progress: &Progress<'_>,
-) -> Vec<(String, FileState)> {
-    let digests: HashMap<&str, Sha256> =
-        entries.iter().map(|entry| (entry.path.as_str(), entry.sha256)).collect();
-    let known: HashMap<&str, &FileState> =
-        files.listed.iter().map(|(path, state)| (path.as_str(), state)).collect();
-    let mut seen = Vec::new();
-    let mut others = Vec::new();
-    for (path, digest) in &parsed.hashes {
-        let (path, digest) = (String::from_utf8_lossy(path), String::from_utf8_lossy(digest));
-        match (digest.parse::<Sha256>(), known.get(&*path)) {
-            (Ok(digest), Some(state))
-                if digests.get(&*path) == Some(&digest) && place(&path) == Where::Here =>
-            {
-                seen.push((path.into_owned(), (*state).clone()));
+        let name = format!("{}.sig", self.module);
+        let Some(text) = roots_own(&folder, &name) else { return SecureList::Refused };
+        let digest = Sha256::of(&text).to_string();
+        let tag = (name.into_bytes(), digest.into_bytes());
+        if !reading.parsed.hashes.contains(&tag) {
+            return SecureList::Refused;
+        }
+        match SignedText::parse(&text).map(Reading::of) {
+            Ok(list) => {
+                let place = |listed: &str| self.place(listed);
+                let files = self.tree.compare(&list.entries(), &place, self.progress);
+                SecureList::Lists(list.files_for_freepbx(self.module, &files))
             }
-            // A text that is no digest is equal to no file's.
-            (digest, _) => others
-                .push(Entry { path: path.into_owned(), sha256: digest.unwrap_or(Sha256::ZERO) }),
+            Err(_) => SecureList::Refused,
         }
     }
-    seen.extend(tree.compare(&others, place, progress).listed);
-    seen
 }
 
-/// `type=local`: the tag names the list, which only root may have written.
-fn secure(
-    tree: &Tree,
-    module: &str,
-    reading: &Reading,
-    root: &Path,
-    progress: &Progress<'_>,
-) -> SecureList {
-    let folder = root.join(SECURE);
-    if !folder.exists() {
-        return SecureList::Absent;
-    }
-    let name = format!("{module}.sig");
-    let Some(text) = roots_own(&folder, &name) else { return SecureList::Refused };
-    let digest = Sha256::of(&text).to_string();
-    let tagged = reading.parsed.hashes.iter();
-    if !tagged.clone().any(|(path, value)| {
-        path.as_slice() == name.as_bytes() && value.as_slice() == digest.as_bytes()
-    }) {
-        return SecureList::Refused;
-    }
-    let signed = SignedText::parse(&text).map(|signed| signed.text().to_vec()).unwrap_or(text);
-    let parsed = Parsed::by_php(&signed);
-    let place = |listed: &str| freepbx_place(module, listed, root);
-    SecureList::Lists(seen(tree, &parsed, &Comparison::default(), &[], &place, progress))
-}
-
+/// The content of a file that root alone can have put there.
 fn roots_own(folder: &Path, name: &str) -> Option<Vec<u8>> {
-    let path: PathBuf = folder.join(name);
-    let metadata = path.symlink_metadata().ok()?;
-    let own = |metadata: &std::fs::Metadata| metadata.uid() == 0 && !metadata.is_symlink();
-    if !own(&metadata) || !own(&folder.symlink_metadata().ok()?) {
-        return None;
+    let path = folder.join(name);
+    for place in [folder, &path] {
+        let metadata = place.symlink_metadata().ok()?;
+        if metadata.uid() != 0 || metadata.is_symlink() {
+            return None;
+        }
     }
     exchange::read_path(&path, MAX_BYTES).ok()
 }

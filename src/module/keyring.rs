@@ -26,6 +26,8 @@ pub struct Keyring {
     others: Vec<Certificate>,
     /// Where the keys with a key id are: masters first, then the others.
     places: HashMap<Vec<u8>, Vec<usize>>,
+    /// Which of the others a master ever appointed as an introducer.
+    introducers: Vec<usize>,
     refused: Vec<Refused>,
 }
 
@@ -53,7 +55,13 @@ impl Keyring {
                 }
             }
         }
-        Self { masters, others, places, refused }
+        let appointed = |c: &Certificate| {
+            let mut opinions = masters.iter().flat_map(|m| c.opinions_of(m));
+            opinions.any(|o| o.introduces.is_some())
+        };
+        let at = others.iter().enumerate().filter(|(_, c)| appointed(c)).map(|(at, _)| at);
+        let introducers = at.collect();
+        Self { masters, others, places, introducers, refused }
     }
 
     /// This keyring with a certificate more, which was read with its masters.
@@ -72,6 +80,12 @@ impl Keyring {
     /// Everybody else, in the order of reading, each key once.
     pub fn others(&self) -> &[Certificate] {
         &self.others
+    }
+
+    /// Everybody whom a master ever appointed by a trust signature (RFC 9580 §5.2.3.21), whether
+    /// that still counts or not.
+    pub fn introducers(&self) -> impl Iterator<Item = &Certificate> {
+        self.introducers.iter().map(|at| &self.others[*at])
     }
 
     /// Masters, then everybody else.

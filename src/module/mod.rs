@@ -5,11 +5,13 @@
 //! nothing believed), [`Manifest`] (what the text lists), [`Comparison`] (the list against the
 //! files). Verdicts are functions of these and of a keyring; only the files' reader touches a disk.
 
+pub mod archive;
 mod armor;
 mod block;
 pub mod candidates;
 pub mod chain;
 mod changes;
+pub mod check;
 mod comparison;
 mod destination;
 pub mod explain;
@@ -20,9 +22,11 @@ pub mod gpg;
 pub mod ini;
 mod installed;
 pub mod keyring;
+pub mod licence;
 mod lines;
 mod manifest;
 mod name;
+pub mod package;
 mod path;
 mod reading;
 mod signed_text;
@@ -30,8 +34,11 @@ mod signer;
 mod signing_key;
 mod status;
 pub mod strict;
+pub mod sums;
 pub mod tree;
-pub mod xml;
+pub mod unpack;
+mod version;
+mod xml;
 
 pub use armor::ArmorError;
 pub use changes::Changes;
@@ -49,3 +56,5 @@ pub use signed_text::{
 pub use signer::{Author, Flaw, Signer, author};
 pub use signing_key::{Capability, KeyState, Kind, Revoked, SigningKey};
 pub use status::Status;
+pub use version::{Version, VersionError};
+pub use xml::{Field, MAX_XML, ModuleXml, XmlError};

@@ -5,7 +5,9 @@ use std::time::SystemTime;
 use sequoia_openpgp as openpgp;
 
 use openpgp::KeyHandle;
-use openpgp::cert::amalgamation::key::{ErasedKeyAmalgamation, PrimaryKey as _};
+use openpgp::cert::amalgamation::key::{
+    ErasedKeyAmalgamation, PrimaryKey as _, ValidErasedKeyAmalgamation as ValidKey,
+};
 use openpgp::cert::amalgamation::{ValidAmalgamation as _, ValidateAmalgamation as _};
 use openpgp::packet::key::{PublicParts, UnspecifiedRole};
 use openpgp::packet::{Key, Signature};
@@ -113,7 +115,7 @@ impl<'a> SigningKey<'a> {
             let first = key.valid_cert().primary_key().key_expiration_time();
             own.into_iter().chain(first).min().map(Timestamp::from)
         });
-        let capability = match valid.as_ref().map(|key| key.key_flags()) {
+        let capability = match valid.as_ref().map(ValidKey::key_flags) {
             None => Capability::Unbound,
             Some(None) if self.key().pk_algo().for_signing() => Capability::Signs,
             Some(Some(flags)) if flags.for_signing() => Capability::Signs,

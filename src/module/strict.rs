@@ -3,22 +3,20 @@
 //! Nothing here asks what FreePBX thinks ([`super::freepbx`]); every hole of its is a [`Problem`]
 //! here. All problems are told, not the first alone.
 
+mod list;
 mod problem;
-
-use std::collections::HashMap;
+mod words;
 
 use sequoia_openpgp as openpgp;
 
 use openpgp::packet::Signature;
 use openpgp::types::HashAlgorithm;
 
-pub use problem::Problem;
+pub use problem::{FileFlaw, KeyFlaw, Problem};
 
 use super::chain::{Chain, Moments};
-use super::{
-    Author, Capability, Comparison, Deviation, Entry, FileState, Form, Keyring, Manifest, Parsed,
-    Reading, SignedTextError, Signer, author,
-};
+use super::tree::Remark;
+use super::{Author, Capability, Comparison, Keyring, Reading, SignedTextError, Signer, author};
 use crate::certificate::Strength;
 use crate::safe;
 use crate::time::Timestamp;
@@ -32,6 +30,8 @@ pub struct Case<'a> {
     pub file: Option<Result<&'a Reading, &'a SignedTextError>>,
     /// The list of [`Reading::manifest`] against the folder's files.
     pub files: &'a Comparison,
+    /// What else is odd in the folder.
+    pub remarks: &'a [Remark],
     /// Masters and developers.
     pub keyring: &'a Keyring,
     /// What to make of old SHA-1 certifications.
@@ -69,6 +69,8 @@ pub enum Note {
     Sha1Signature,
     /// The chain rests on a SHA-1 certification of before 2019-01-19.
     WeakChain,
+    /// There is what the lists of the project's own servers never cover: `i18n` and `*.txt`.
+    LeftOut,
 }
 
 impl Note {
@@ -77,6 +79,7 @@ impl Note {
         match self {
             Self::Sha1Signature => "the text is signed over SHA-1",
             Self::WeakChain => "the signer's certification is a SHA-1 one from before 2019-01-19",
+            Self::LeftOut => "nobody signs what is under i18n, and *.txt",
         }
     }
 }
@@ -113,9 +116,10 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
     match &reading.manifest {
         Err(error) => problems.push(Problem::List { reason: safe::clip(&error.to_string()) }),
         Ok(manifest) => {
-            problems.extend(of_list(case, manifest, signer.as_ref()));
-            problems.extend(hidden(manifest, &reading.parsed));
-            problems.extend(of_files(case.files));
+            problems.extend(list::of_list(case, manifest, signer.as_ref()));
+            problems.extend(list::hidden(manifest, &reading.parsed));
+            problems.extend(list::of_files(case.files));
+            problems.extend(list::of_remarks(case, &mut notes));
         }
     }
     Verdict { signer, chain, problems, notes }
@@ -157,17 +161,20 @@ fn judge_signer<'a>(
     }
     let state = signer.key.state(now);
     if let Some(revoked) = state.revoked {
-        problems.push(Problem::KeyRevoked { at: revoked.at, kind: revoked.kind });
+        let flaw = KeyFlaw::Revoked { at: revoked.at, kind: revoked.kind };
+        problems.push(Problem::Key(flaw));
     }
     if let Some(at) = state.expired(now) {
-        problems.push(Problem::KeyExpired { at });
+        problems.push(Problem::Key(KeyFlaw::Expired { at }));
     }
     match state.capability {
         Capability::Signs => {}
-        Capability::SignsNot | Capability::Unbound => problems.push(Problem::KeyNotForSigning),
+        Capability::SignsNot | Capability::Unbound => {
+            problems.push(Problem::Key(KeyFlaw::NotForSigning));
+        }
     }
     if signer.key.certificate().unverified_revoker() {
-        problems.push(Problem::UnverifiedRevoker);
+        problems.push(Problem::Key(KeyFlaw::UnverifiedRevoker));
     }
     of_chain(&chain, case.weak, problems, notes);
     chain
@@ -208,92 +215,9 @@ fn of_chain(
     }
 }
 
-/// What the list says of itself.
-fn of_list(case: &Case<'_>, manifest: &Manifest, signer: Option<&Signer<'_>>) -> Vec<Problem> {
-    let config = &manifest.config;
-    let mut problems = Vec::new();
-    match config.form {
-        Form::Public | Form::Official => {}
-        Form::Local | Form::System => problems.push(Problem::OtherForm(config.form)),
-    }
-    if let Some(signer) = signer.filter(|s| !names(&config.signed_with, s)) {
-        let actual = signer.key.certificate().fingerprint();
-        problems.push(Problem::SignedWith { written: config.signed_with.clone(), actual });
-    }
-    if let Some(written) = config.raw_name.as_ref().filter(|n| n.as_str() != case.folder) {
-        let actual = case.folder.to_owned();
-        problems.push(Problem::RawName { written: written.clone(), actual });
-    }
-    if let Some(at) = config.expires_after.filter(|at| *at < case.now) {
-        problems.push(Problem::ExpiresAfter { at });
-    }
-    if manifest.entries.is_empty() {
-        problems.push(Problem::NothingListed);
-    }
-    problems
-}
-
-/// Whether `written` is the fingerprint or a key id of the key that signed, or of its primary key.
-fn names(written: &str, signer: &Signer<'_>) -> bool {
-    let written = written.strip_prefix("0x").unwrap_or(written).to_ascii_uppercase();
-    let primary = Some(signer.key.certificate().fingerprint());
-    let keys = [primary, signer.key.fingerprint()];
-    matches!(written.len(), 8 | 16 | 40)
-        && keys.into_iter().flatten().any(|key| key.to_string().ends_with(&written))
-}
-
-/// Entries that FreePBX's parser does not see, or sees otherwise.
-fn hidden(manifest: &Manifest, parsed: &Parsed) -> Vec<Problem> {
-    let seen: HashMap<&[u8], &[u8]> =
-        parsed.hashes.iter().map(|(path, digest)| (path.as_slice(), digest.as_slice())).collect();
-    let sees = |entry: &&Entry| {
-        let digest = entry.sha256.to_string();
-        seen.get(entry.path.as_bytes()) == Some(&digest.as_bytes())
-    };
-    let hidden = manifest.entries.iter().filter(|entry| !sees(entry));
-    hidden.map(|entry| Problem::HiddenByParser { path: entry.path.clone() }).collect()
-}
-
-fn of_files(files: &Comparison) -> Vec<Problem> {
-    let listed = files.listed.iter().filter_map(|(path, state)| {
-        let path = path.clone();
-        match state {
-            FileState::Same => None,
-            FileState::Altered { .. } => Some(Problem::FileAltered { path }),
-            FileState::Missing => Some(Problem::FileMissing { path }),
-            FileState::SameOutside => Some(Problem::FileOutside { path }),
-            FileState::Unreadable { reason } => {
-                Some(Problem::FileUnreadable { path, reason: reason.clone() })
-            }
-        }
-    });
-    let unlisted = files.unlisted.iter().map(|p| Problem::FileUnlisted { path: p.clone() });
-    listed.chain(unlisted).collect()
-}
-
 impl Verdict<'_> {
     fn without_signer(problem: Problem) -> Self {
         Self { signer: None, chain: None, problems: vec![problem], notes: Vec::new() }
-    }
-}
-
-/// The deviations and the names of their problems.
-pub(super) fn deviation_name(deviation: Deviation) -> &'static str {
-    match deviation {
-        Deviation::TextBefore => "text-before",
-        Deviation::TextAfter => "text-after",
-        Deviation::TextBetween => "text-between",
-        Deviation::SeveralBlocks => "several-blocks",
-        Deviation::MessageAfter => "message-after",
-        Deviation::SeveralSignatures => "several-signatures",
-        Deviation::CarriageReturns => "carriage-returns",
-        Deviation::TrailingBlanks => "trailing-blanks",
-        Deviation::UnescapedDash => "unescaped-dash",
-        Deviation::Header => "header",
-        Deviation::HashHeader => "hash-header",
-        Deviation::NoEnd => "no-end",
-        Deviation::Inline => "not-cleartext",
-        Deviation::SignatureType => "signature-type",
     }
 }
 

@@ -191,7 +191,7 @@ impl Tree {
     /// Every file that cannot be hashed.
     pub fn hash(&self, progress: &Progress<'_>) -> Result<Vec<Entry>, Vec<HashError>> {
         let hash = |file: &Found| {
-            let digest = self.open(&file.path).and_then(|(fd, _)| read::digest(fd, progress));
+            let digest = self.open(&file.path).and_then(|(fd, _)| read::digest(&fd, progress));
             match digest {
                 Ok(sha256) => Ok(Entry { path: file.path.clone(), sha256 }),
                 Err(source) => Err(HashError { path: file.path.clone(), source }),
@@ -209,7 +209,8 @@ impl Tree {
         if errors.is_empty() { Ok(entries) } else { Err(errors) }
     }
 
-    fn open(&self, path: &str) -> Result<(OwnedFd, Place), ReadError> {
+    /// Opens a file of the folder; what it is was not examined.
+    pub(super) fn open(&self, path: &str) -> Result<(OwnedFd, Place), ReadError> {
         read::open(&self.folder, &self.path, path)
     }
 }

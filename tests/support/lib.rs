@@ -8,6 +8,7 @@ pub mod failing;
 pub mod flood;
 pub mod forge;
 pub mod modules;
+pub mod namespace;
 pub mod people;
 pub mod run;
 pub mod scenario;

@@ -75,6 +75,9 @@ pub fn run(command: &Command, input: &str) -> Run {
     wrap(&mut limited, command);
     limited.env("RUST_BACKTRACE", "0");
     let mut child = limited
+        // gpg reads arguments and chooses words by the locale.
+        .env("LC_ALL", "C.UTF-8")
+        .env_remove("LANGUAGE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

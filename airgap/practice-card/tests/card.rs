@@ -202,9 +202,12 @@ fn damaged_folder_is_an_error_and_stays_as_it_is() -> TestResult {
 
 #[test]
 fn answered_command_survives_a_killed_process() -> TestResult {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        return write_and_wait_to_be_killed(Path::new(&folder));
+    }
     let folder = tempfile::tempdir()?;
     let mut process = Command::new(std::env::current_exe()?)
-        .args(["--ignored", "--exact", "--nocapture", "write_and_wait_to_be_killed"])
+        .args(["--exact", "--nocapture", "answered_command_survives_a_killed_process"])
         .env(FOLDER, folder.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -219,13 +222,8 @@ fn answered_command_survives_a_killed_process() -> TestResult {
 }
 
 /// The process that the test above kills.
-#[test]
-#[ignore = "another test runs it in a process of its own"]
-fn write_and_wait_to_be_killed() -> TestResult {
-    let Some(folder) = std::env::var_os(FOLDER) else {
-        return Ok(());
-    };
-    let mut card = open(Path::new(&folder))?;
+fn write_and_wait_to_be_killed(folder: &Path) -> TestResult {
+    let mut card = open(folder)?;
     let mut card = card.transaction()?;
     card.as_admin_card(Some(admin_pin()))?.set_url("https://example.org/")?;
     println!("{WRITTEN}");
@@ -247,9 +245,8 @@ fn reset_forgets_the_pin_and_keeps_the_data() -> TestResult {
     Ok(())
 }
 
-/// `cargo test -p countersign-practice-card -- --ignored --nocapture` prints what a master key's signature takes.
+/// `cargo test -p countersign-practice-card rsa_4096 -- --nocapture` prints what a master key's signature takes.
 #[test]
-#[ignore = "generates an RSA-4096 key, which takes up to a minute"]
 fn rsa_4096_generation_and_signature() -> TestResult {
     let mut card = in_memory()?;
     let mut card = card.transaction()?;

@@ -185,7 +185,8 @@ fn check(
     let now = made.map_or(now, |made| now.max(Timestamp::from(made)));
     let (folder, weak) = (name.as_str(), WeakChains::Accept);
     let file = Some(Ok(&reading));
-    let verdict = judge(&Case { folder, file, files: &files, keyring: &keyring, weak, now });
+    let verdict =
+        judge(&Case { folder, file, files: &files, remarks: &[], keyring: &keyring, weak, now });
     match verdict.problems.as_slice() {
         [] => Ok(verdict.notes),
         problems => {

@@ -41,7 +41,7 @@ fn each_answer_of_gpg_has_its_number() {
         (Answer::Error(Cause::NoPublicKey), 4),
     ];
     for (answer, number) in table {
-        assert_eq!(status(&[answer.clone()], &public, &[]), number, "{answer}");
+        assert_eq!(status(std::slice::from_ref(&answer), &public, &[]), number, "{answer}");
     }
     assert_eq!(status(&[], &public, &[]), 0, "not OpenPGP");
     assert_eq!(verdict(Found::Nothing, &keyring(), NOW).status, Status::UNSIGNED);

@@ -99,7 +99,7 @@ fn a_file_may_tell_that_a_master_is_revoked() {
 
 #[test]
 fn keys_are_found_by_key_id_or_fingerprint_of_primary_key_or_subkey() {
-    let dev = person_with("dev", |b| b.add_signing_subkey());
+    let dev = person_with("dev", |b| b.add_signing_subkey().add_userid("two"));
     let keyring = Keyring::of(&[]).bytes("dev", &public(&dev)).finish();
     for key in dev.keys() {
         for handle in [KeyHandle::from(key.key().keyid()), key.key().fingerprint().into()] {

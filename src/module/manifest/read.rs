@@ -191,7 +191,7 @@ fn build(values: &[Value], header: Header, end: usize) -> Result<Config, Manifes
 }
 
 /// The form that `type` and the header make.
-fn form<'a>(typ: Option<&'a Value>, header: Header) -> Result<Form, &'a Value> {
+fn form(typ: Option<&Value>, header: Header) -> Result<Form, &Value> {
     let named = |name: &str| {
         let forms = [Form::Public, Form::Local, Form::System];
         forms.into_iter().find(|form| form.name() == Some(name))

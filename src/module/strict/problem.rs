@@ -1,11 +1,8 @@
 //! What can be wrong with a module, each with a name that never changes and one sentence.
 
-use std::fmt;
-
 use crate::fingerprint::Fingerprint;
 use crate::module::chain::Lapse;
 use crate::module::{Deviation, Flaw, Form, Kind, RawName};
-use crate::safe::{Safe, clip};
 use crate::time::Timestamp;
 
 /// One thing that is wrong with a module.
@@ -42,22 +39,8 @@ pub enum Problem {
         /// To when.
         made: Timestamp,
     },
-    /// The signer's key was revoked by its owner.
-    KeyRevoked {
-        /// When.
-        at: Timestamp,
-        /// How far back that reaches.
-        kind: Kind,
-    },
-    /// The signer's key has ended.
-    KeyExpired {
-        /// When.
-        at: Timestamp,
-    },
-    /// The signer's key was not made for signing.
-    KeyNotForSigning,
-    /// Somebody whom the owner declared as revoker seems to have revoked the key.
-    UnverifiedRevoker,
+    /// The signer's key is unfit.
+    Key(KeyFlaw),
     /// The authority's last word on the key is a revocation.
     Revoked {
         /// When it was made.
@@ -105,56 +88,76 @@ pub enum Problem {
     },
     /// The list is empty.
     NothingListed,
-    /// FreePBX's parser does not see an entry of the list as it stands there.
-    HiddenByParser {
+    /// A file is not as it should be.
+    File {
         /// The file.
         path: String,
-    },
-    /// A file differs from the list.
-    FileAltered {
-        /// The file.
-        path: String,
-    },
-    /// A listed file is not there.
-    FileMissing {
-        /// The file.
-        path: String,
-    },
-    /// A listed file is as listed, but lies outside the module, behind a link.
-    FileOutside {
-        /// The file.
-        path: String,
-    },
-    /// A listed file is no file, or cannot be read.
-    FileUnreadable {
-        /// The file.
-        path: String,
-        /// What is in the way.
-        reason: String,
-    },
-    /// A file is there that nobody signed.
-    FileUnlisted {
-        /// The file.
-        path: String,
+        /// What is wrong with it.
+        flaw: FileFlaw,
     },
 }
 
+/// Why a signer's key is unfit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFlaw {
+    /// Its owner revoked it.
+    Revoked {
+        /// When.
+        at: Timestamp,
+        /// How far back that reaches.
+        kind: Kind,
+    },
+    /// It has ended.
+    Expired {
+        /// When.
+        at: Timestamp,
+    },
+    /// It was not made for signing.
+    NotForSigning,
+    /// Somebody whom the owner declared as revoker seems to have revoked it.
+    UnverifiedRevoker,
+}
+
+/// What can be wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileFlaw {
+    /// FreePBX's parser does not see its entry in the list as it stands there.
+    HiddenByParser,
+    /// It differs from the list.
+    Altered,
+    /// It is listed and not there.
+    Missing,
+    /// It is as listed, but lies outside the module, behind a link.
+    Outside,
+    /// It is listed, and is no file or cannot be read.
+    Unreadable {
+        /// What is in the way.
+        reason: String,
+    },
+    /// It is there and not listed: nobody signed it.
+    Unlisted,
+}
+
 impl Problem {
+    pub(super) fn file(path: &str, flaw: FileFlaw) -> Self {
+        Self::File { path: path.to_owned(), flaw }
+    }
+
     /// Its stable name.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Unsigned => "unsigned",
             Self::Unreadable { .. } => "unreadable",
-            Self::Form(deviation) => super::deviation_name(*deviation),
+            Self::Form(deviation) => deviation_name(*deviation),
             Self::UnknownSigner { .. } => "unknown-signer",
             Self::TextAltered { .. } => "text-altered",
             Self::UnusableSignature(_) => "unusable-signature",
             Self::SignatureExpired { .. } => "signature-expired",
             Self::SignedInTheFuture { .. } => "signed-in-the-future",
-            Self::KeyRevoked { .. } => "key-revoked",
-            Self::KeyExpired { .. } => "key-expired",
-            Self::KeyNotForSigning => "key-not-for-signing",
-            Self::UnverifiedRevoker => "unverified-revoker",
+            Self::Key(KeyFlaw::Revoked { .. }) => "key-revoked",
+            Self::Key(KeyFlaw::Expired { .. }) => "key-expired",
+            Self::Key(KeyFlaw::NotForSigning) => "key-not-for-signing",
+            Self::Key(KeyFlaw::UnverifiedRevoker) => "unverified-revoker",
             Self::Revoked { .. } => "revoked",
             Self::NotCertified { .. } => "not-certified",
             Self::WeakChain { .. } => "weak-chain",
@@ -164,118 +167,40 @@ impl Problem {
             Self::RawName { .. } => "raw-name",
             Self::ExpiresAfter { .. } => "expires-after",
             Self::NothingListed => "nothing-listed",
-            Self::HiddenByParser { .. } => "hidden-by-parser",
-            Self::FileAltered { .. } => "file-altered",
-            Self::FileMissing { .. } => "file-missing",
-            Self::FileOutside { .. } => "file-outside",
-            Self::FileUnreadable { .. } => "file-unreadable",
-            Self::FileUnlisted { .. } => "file-unlisted",
+            Self::File { flaw, .. } => flaw.name(),
         }
     }
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl FileFlaw {
+    fn name(&self) -> &'static str {
         match self {
-            Self::Unsigned => f.write_str("there is no module.sig"),
-            Self::Unreadable { reason } => write!(f, "module.sig is not a signed text: {reason}"),
-            Self::Form(deviation) => f.write_str(deviation_words(*deviation)),
-            Self::UnknownSigner { named: Some(key) } => {
-                write!(f, "it names the key {key}, which is not in the keyring")
-            }
-            Self::UnknownSigner { named: None } => f.write_str("its signature names no key"),
-            Self::TextAltered { claimed } => {
-                write!(f, "the text is not what {claimed} signed: it was altered")
-            }
-            Self::UnusableSignature(flaw) => f.write_str(flaw_words(*flaw)),
-            Self::SignatureExpired { at } => write!(f, "the signature ended on {}", at.date()),
-            Self::SignedInTheFuture { made } => write!(f, "the signature is dated {made}"),
-            Self::KeyRevoked { at, kind: Kind::Soft } => {
-                write!(f, "the signer gave the key up on {}", at.date())
-            }
-            Self::KeyRevoked { at, kind: Kind::Hard } => {
-                write!(f, "the signer revoked the key on {}", at.date())
-            }
-            Self::KeyExpired { at } => write!(f, "the signer's key ended on {}", at.date()),
-            Self::KeyNotForSigning => f.write_str("the signer's key was not made for signing"),
-            Self::UnverifiedRevoker => {
-                f.write_str("a revoker whose key is not at hand seems to have revoked the key")
-            }
-            Self::Revoked { at, by } => {
-                write!(f, "{by} took its certification of the signer back on {}", at.date())
-            }
-            Self::NotCertified { lapses } => not_certified(f, lapses),
-            Self::WeakChain { made, by } => write!(
-                f,
-                "the signer's only certification, by {by}, is a SHA-1 one of {}",
-                made.date()
-            ),
-            Self::List { reason } => write!(f, "the text is not a module's list: {reason}"),
-            Self::OtherForm(form) => f.write_str(form_words(*form)),
-            Self::SignedWith { written, actual } => {
-                let written = clip(written);
-                write!(f, "signedwith names {}, but {actual} signed", Safe(&written))
-            }
-            Self::RawName { written, actual } => {
-                write!(f, "rawname is {written}, but the folder is {}", Safe(&clip(actual)))
-            }
-            Self::ExpiresAfter { at } => write!(f, "the list was good until {at} only"),
-            Self::NothingListed => f.write_str("no file is listed"),
-            Self::HiddenByParser { path } => {
-                write!(f, "FreePBX's parser does not see the entry {}", Safe(path))
-            }
-            Self::FileAltered { path } => write!(f, "{} is altered", Safe(path)),
-            Self::FileMissing { path } => write!(f, "{} is missing", Safe(path)),
-            Self::FileOutside { path } => write!(f, "{} leads out of the module", Safe(path)),
-            Self::FileUnreadable { path, reason } => {
-                write!(f, "{} cannot be read: {}", Safe(path), Safe(reason))
-            }
-            Self::FileUnlisted { path } => write!(f, "{} is not listed", Safe(path)),
+            Self::HiddenByParser => "hidden-by-parser",
+            Self::Altered => "file-altered",
+            Self::Missing => "file-missing",
+            Self::Outside => "file-outside",
+            Self::Unreadable { .. } => "file-unreadable",
+            Self::Unlisted => "file-unlisted",
         }
     }
 }
 
-fn not_certified(f: &mut fmt::Formatter<'_>, lapses: &[(Fingerprint, Lapse)]) -> fmt::Result {
-    f.write_str("no master of this authority certified the signer")?;
-    for (at, (by, lapse)) in lapses.iter().enumerate() {
-        let before = if at == 0 { " so that it counts: " } else { "; " };
-        write!(f, "{before}{}: {lapse}", by.key_id())?;
-    }
-    Ok(())
-}
-
-fn deviation_words(deviation: Deviation) -> &'static str {
+/// The deviations and the names of their problems.
+fn deviation_name(deviation: Deviation) -> &'static str {
     match deviation {
-        Deviation::TextBefore => "text stands before the signed block",
-        Deviation::TextAfter => "text stands after the signed block",
-        Deviation::TextBetween => "text stands between signed blocks",
-        Deviation::SeveralBlocks => "there are several signed blocks",
-        Deviation::MessageAfter => "a second message stands after the first",
-        Deviation::SeveralSignatures => "there are several signatures",
-        Deviation::CarriageReturns => "lines end with carriage returns",
-        Deviation::TrailingBlanks => "lines end with blanks, which are not signed",
-        Deviation::UnescapedDash => "a line begins with a dash that is not escaped",
-        Deviation::Header => "the signed block has other headers than one Hash",
-        Deviation::HashHeader => "the Hash header names another algorithm than was used",
-        Deviation::NoEnd => "the last line of the signed block is missing",
-        Deviation::Inline => "it is a signed message, not a signed block of text",
-        Deviation::SignatureType => "the signature is not of the type for texts",
-    }
-}
-
-fn flaw_words(flaw: Flaw) -> &'static str {
-    match flaw {
-        Flaw::OlderThanItsKey => "the signature is older than the key that made it",
-        Flaw::Digest => "the signature rests on MD5",
-        Flaw::Type => "the signature is not one over a text",
-        Flaw::Undated => "the signature does not say when it was made",
-    }
-}
-
-fn form_words(form: Form) -> &'static str {
-    match form {
-        Form::Public | Form::Official => "it is a module's list",
-        Form::Local => "it says type=local: the files are listed under /etc/freepbx.secure",
-        Form::System => "it says type=system: it is a list of the system's files",
+        Deviation::TextBefore => "text-before",
+        Deviation::TextAfter => "text-after",
+        Deviation::TextBetween => "text-between",
+        Deviation::SeveralBlocks => "several-blocks",
+        Deviation::MessageAfter => "message-after",
+        Deviation::SeveralSignatures => "several-signatures",
+        Deviation::CarriageReturns => "carriage-returns",
+        Deviation::TrailingBlanks => "trailing-blanks",
+        Deviation::UnescapedDash => "unescaped-dash",
+        Deviation::Header => "header",
+        Deviation::HashHeader => "hash-header",
+        Deviation::NoEnd => "no-end",
+        Deviation::Inline => "not-cleartext",
+        Deviation::SignatureType => "signature-type",
     }
 }

@@ -10,9 +10,11 @@ use openpgp::types::{HashAlgorithm, KeyFlags, ReasonForRevocation, RevocationKey
 
 use super::*;
 use crate::digest::Sha256;
+use crate::module::FileState;
 use crate::module::forge::{
     certified, day, days, keyring, list, person, person_with, revoked, revoked_by, signed,
 };
+use crate::module::tree::Remark;
 
 /// A good module, to be spoiled in one place.
 struct Module {
@@ -27,6 +29,7 @@ struct Module {
     signed: Timestamp,
     listed: Vec<(String, FileState)>,
     unlisted: Vec<String>,
+    remarks: Vec<Remark>,
     unseen: Vec<u8>,
     weak: WeakChains,
     now: Timestamp,
@@ -59,6 +62,7 @@ impl Module {
             signed: day(20),
             listed: vec![("a.php".to_owned(), FileState::Same)],
             unlisted: Vec::new(),
+            remarks: Vec::new(),
             unseen: Vec::new(),
             weak: WeakChains::Refuse,
             now: day(30),
@@ -99,6 +103,7 @@ impl Module {
             folder: &self.folder,
             file: (!file.is_empty()).then_some(reading.as_ref()),
             files: &files,
+            remarks: &self.remarks,
             keyring: &keyring,
             weak: self.weak,
             now: self.now,
@@ -261,19 +266,17 @@ fn sha1_under_the_text_is_noted() {
 
 #[test]
 fn a_certification_has_to_count_when_the_module_is_signed_and_now() {
-    let until = |b: SignatureBuilder| b.set_signature_validity_period(days(15)).expect("a period");
-    let table: [(&str, u32, SignatureType, fn(SignatureBuilder) -> SignatureBuilder); 4] = [
-        ("expired on 2020-10-08", 10, CERTIFICATION, until),
-        ("certified on 2020-10-05, not yet", 22, CERTIFICATION, plain),
-        ("dated 2020-10-23", 40, CERTIFICATION, plain),
-        ("certification revoked on 2020-10-08", 25, REVOCATION, plain),
-    ];
-    for (words, at, typ, change) in table {
+    let finds = |words: &str, at, typ, change: fn(SignatureBuilder) -> SignatureBuilder| {
         let mut module = Module::good();
         module.master_says(&person("dev"), day(at), typ, change);
         let (names, _, told) = module.judged();
         assert!(names.contains(&"not-certified") && told.contains(words), "{told}");
-    }
+    };
+    let until = |b: SignatureBuilder| b.set_signature_validity_period(days(15)).expect("a period");
+    finds("expired on 2020-10-08", 10, CERTIFICATION, until);
+    finds("certified on 2020-10-05, not yet", 22, CERTIFICATION, plain);
+    finds("dated 2020-10-23", 40, CERTIFICATION, plain);
+    finds("certification revoked on 2020-10-08", 25, REVOCATION, plain);
 }
 
 #[test]
@@ -343,6 +346,17 @@ fn a_master_may_sign_itself_until_it_is_revoked() {
     assert!(module.judged().0.is_empty(), "{}", module.judged().2);
     module.masters[0] = revoked(&master, day(25), ReasonForRevocation::KeyCompromised);
     assert_eq!(module.judged().0, ["key-revoked"], "gpg trusts it still");
+}
+
+#[test]
+fn a_hidden_file_is_not_listed_and_translations_are_noted() {
+    let mut module = Module::good();
+    let path = ".evil.php".to_owned();
+    module.remarks = vec![Remark::Hidden { path: path.clone() }];
+    assert_eq!(module.judged().0, ["file-unlisted"]);
+    module.remarks = vec![Remark::LeftOut { path: "i18n".to_owned() }];
+    assert_eq!(module.judged().1, [Note::LeftOut]);
+    assert!(module.judged().0.is_empty());
 }
 
 #[test]

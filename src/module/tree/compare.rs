@@ -71,7 +71,7 @@ fn state(
     entry: &Entry,
     progress: &Progress<'_>,
 ) -> FileState {
-    let read = opened.and_then(|(fd, place)| Ok((read::digest(fd, progress)?, place)));
+    let read = opened.and_then(|(fd, place)| Ok((read::digest(&fd, progress)?, place)));
     match read {
         Ok((actual, Place::Inside)) if actual == entry.sha256 => FileState::Same,
         Ok((actual, Place::Outside)) if actual == entry.sha256 => FileState::SameOutside,

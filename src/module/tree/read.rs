@@ -87,11 +87,11 @@ fn of_io(error: io::Error) -> ReadError {
 
 /// Hashes a file to its end. A small one costs five system calls: open, examine, read, examine
 /// again, close.
-pub(super) fn digest(file: OwnedFd, progress: &Progress<'_>) -> Result<Sha256, ReadError> {
+pub(super) fn digest(file: &OwnedFd, progress: &Progress<'_>) -> Result<Sha256, ReadError> {
     thread_local! {
         static BYTES: RefCell<Vec<u8>> = RefCell::new(vec![0; BUFFER]);
     }
-    BYTES.with_borrow_mut(|bytes| digest_with(&file, bytes, progress))
+    BYTES.with_borrow_mut(|bytes| digest_with(file, bytes, progress))
 }
 
 fn digest_with(

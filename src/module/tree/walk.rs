@@ -37,6 +37,14 @@ struct Walk<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Identity(u64, u64);
 
+/// A folder that is being read.
+struct Opened {
+    dir: Dir,
+    identity: Identity,
+    /// By their bytes, each with what the folder says that it is.
+    names: Vec<(Vec<u8>, FileType)>,
+}
+
 /// A name in the folder at hand.
 struct Item<'a> {
     folder: BorrowedFd<'a>,
@@ -57,7 +65,7 @@ impl Walk<'_> {
         if self.ancestors.len() > MAX_DEPTH {
             return Err(TreeError::TooDeep { path: self.tree.path.clone() });
         }
-        let (dir, identity, names) = match self.read(folder) {
+        let Opened { dir, identity, names } = match self.read(folder) {
             Ok(read) => read,
             Err(errno) => {
                 self.unreadable(path, errno);
@@ -85,7 +93,7 @@ impl Walk<'_> {
     }
 
     /// The names in a folder, by their bytes; one more than may come at most.
-    fn read(&self, folder: OwnedFd) -> Result<(Dir, Identity, Vec<(Vec<u8>, FileType)>), Errno> {
+    fn read(&self, folder: OwnedFd) -> Result<Opened, Errno> {
         let stat = rustix::fs::fstat(&folder)?;
         let mut dir = Dir::new(folder)?;
         let mut names = Vec::new();
@@ -100,7 +108,7 @@ impl Walk<'_> {
             }
         }
         names.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Ok((dir, Identity(stat.st_dev, stat.st_ino), names))
+        Ok(Opened { dir, identity: Identity(stat.st_dev, stat.st_ino), names })
     }
 
     fn item(&mut self, item: Item<'_>, kind: FileType) -> Result<(), TreeError> {
@@ -229,6 +237,14 @@ enum Taken {
 }
 
 impl Selection {
+    /// Whether a file or folder of this name is listed.
+    pub(in crate::module) fn lists(self, name: &[u8]) -> bool {
+        match self.takes(name) {
+            Taken::Yes => true,
+            Taken::Hidden | Taken::LeftOut => false,
+        }
+    }
+
     fn takes(self, name: &[u8]) -> Taken {
         match self {
             Self::Official if name == b".htaccess" => Taken::Yes,

@@ -3,12 +3,13 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use tempfile::TempDir;
 
 use super::{Error, Skip, ports::Ports, process::Process};
+use crate::namespace;
 
 /// Where distributions put the driver of vsmartcard's reader.
 const DRIVERS: [&str; 3] = [
@@ -19,9 +20,6 @@ const DRIVERS: [&str; 3] = [
 
 /// Folders for system programs, which the PATH of an ordinary user lacks.
 const SYSTEM_FOLDERS: [&str; 3] = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
-
-/// Two ways into a mount namespace: as anybody, and as root where user namespaces are forbidden.
-const NAMESPACES: [&[&str]; 2] = [&["--user", "--map-root-user", "--mount"], &["--mount"]];
 
 /// Runs pcscd until standard input is closed, so that it does not outlive a test that was killed.
 ///
@@ -56,7 +54,7 @@ impl Daemon {
             .into_iter()
             .find(|path| Path::new(path).exists())
             .ok_or(Error::Skip(Skip::Driver))?;
-        let namespace = namespace()?;
+        let namespace = namespace::way().ok_or(Error::Skip(Skip::Namespaces))?;
         let ports = Ports::reserve()?;
 
         let configuration = state.join("pcscd.conf.d");
@@ -106,13 +104,4 @@ fn pcscd() -> Result<PathBuf, Error> {
         .map(|folder| folder.join("pcscd"))
         .find(|program| program.exists())
         .ok_or(Error::Skip(Skip::Pcscd))
-}
-
-fn namespace() -> Result<&'static [&'static str], Error> {
-    let allowed = |options: &&&[&str]| {
-        let mut command = Command::new("unshare");
-        command.args(**options).arg("true").stdout(Stdio::null()).stderr(Stdio::null());
-        command.status().is_ok_and(|status| status.success())
-    };
-    NAMESPACES.iter().find(allowed).copied().ok_or(Error::Skip(Skip::Namespaces))
 }

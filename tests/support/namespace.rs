@@ -1,0 +1,46 @@
+//! Mount namespaces, in which tests may mount without touching the machine.
+
+use std::env;
+use std::process::{Command, Stdio};
+use std::thread;
+
+/// Two ways in for `unshare`: as anybody, and as root where user namespaces are forbidden.
+const WAYS: [&[&str]; 2] = [&["--user", "--map-root-user", "--mount"], &["--mount"]];
+
+/// Set for a test that runs in a namespace.
+const INSIDE: &str = "COUNTERSIGN_IN_NAMESPACE";
+
+/// The options of `unshare` that are allowed here.
+pub fn way() -> Option<&'static [&'static str]> {
+    let allowed = |options: &&&[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(**options).arg("true").stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    WAYS.iter().find(allowed).copied()
+}
+
+/// Runs the calling test, which may not mount, once more where it may. It is passed over where that is forbidden.
+///
+/// # Panics
+/// Where it fails there.
+pub fn run_this_test_inside() {
+    assert!(env::var_os(INSIDE).is_none(), "cannot mount in a namespace of its own");
+    let Some(way) = way() else {
+        crate::skip("mounting takes root or user namespaces");
+        return;
+    };
+    let thread = thread::current();
+    let test = thread.name().expect("a test's thread has its name");
+    let output = Command::new("unshare")
+        .args(way)
+        .arg(env::current_exe().expect("a running program has a path"))
+        .args(["--exact", test, "--nocapture"])
+        .env(INSIDE, "1")
+        .output()
+        .expect("unshare has just been there");
+    let text = [output.stdout, output.stderr].concat();
+    // Indented, so that nobody counts it as a test of its own.
+    let text = String::from_utf8_lossy(&text).replace('\n', "\n    ");
+    assert!(output.status.success() && text.contains("1 passed"), "in a namespace:\n    {text}");
+}
