@@ -91,7 +91,8 @@ fn of_several_secret_keys_the_one_that_a_master_certified_signs() {
     w.publish(&["never"]);
     let several = w.as_person("never", &["module", "sign", "blacklist"]).ends(2);
     let several = several.says("several keys may sign").says("hint: name one: --local-user");
-    several.says(&dev).says(&w.world.fingerprint("never"));
+    let several = several.says(&dev).says(&w.world.fingerprint("never"));
+    several.never_says(&w.world.fingerprint("ended"));
     w.as_person("never", &["module", "sign", "blacklist", "-u", "never@example.org"]).ok();
     is_trusted(&w, "blacklist", "never");
 }
@@ -190,7 +191,9 @@ fn whatever_fails_leaves_the_old_signature_alone() {
     left_alone(&w, w.as_person("dev", &[&no_gpg[..], &["false"]].concat()), 1, "no such secret");
 
     // A gpg that lists the key and then fails, or makes something else.
-    for (last, code, says) in [("exit 2", 1, "gpg did not sign"), ("echo signed", 1, "")] {
+    for (last, code, says) in
+        [("exit 2", 1, "gpg did not sign"), ("echo signed", 1, "what came back is no signed text")]
+    {
         let script = format!(
             "#!/bin/sh\ncase \"$*\" in *--clearsign*) cat >/dev/null; {last};; *) exec gpg \"$@\";; esac\n"
         );

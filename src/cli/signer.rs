@@ -185,7 +185,7 @@ fn clearsign(gpg: &Path, key: Fingerprint, text: &str) -> Result<Vec<u8>, Failur
     if child.wait()?.success() {
         Ok(signed)
     } else {
-        Err(Failure::say(Exit::Failed, "gpg did not sign the request (its words are above)"))
+        Err(Failure::say(Exit::Failed, "gpg did not sign (its words are above)"))
     }
 }
 

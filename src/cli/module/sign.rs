@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use anyhow::Context as _;
+
 use super::args::{ListArgs, Profile, SignArgs};
 use super::keyring::gather;
 use super::progress::Progress;
@@ -37,7 +39,11 @@ pub(super) fn run(common: &Common, args: &SignArgs) -> Result<(), Failure> {
     let path = args.folder.join("module.sig");
     exchange::write_path(&path, &signed)?;
     if !common.quiet {
-        crate::say!("{}: {} files signed", Safe(&path.display().to_string()), list.entries.len());
+        let files = match list.entries.len() {
+            1 => "1 file".to_owned(),
+            count => format!("{count} files"),
+        };
+        crate::say!("{}: {files} signed", Safe(&path.display().to_string()));
         crate::say!("  with {key}, {}", candidate.fitness);
         for note in notes {
             crate::say!("  note: {}", note.sentence());
@@ -58,18 +64,19 @@ pub(in crate::cli) fn raw_name(folder: &Path) -> Result<RawName, Failure> {
 
 /// The one key that may sign; or why it cannot be chosen.
 fn choose(signers: Vec<Signer>, judged: Vec<Candidate>) -> Result<(Signer, Candidate), Failure> {
-    let lines: Vec<String> =
-        judged.iter().map(|c| format!("{}: {}", c.certificate.fingerprint(), c.fitness)).collect();
+    let line = |c: &Candidate| format!("{}: {}", c.certificate.fingerprint(), c.fitness);
     let fit = |candidate: &Candidate| match candidate.fitness {
         Fitness::Master | Fitness::Certified { .. } => true,
         Fitness::Unfit(_) => false,
     };
+    let lines: Vec<String> = judged.iter().map(line).collect();
+    let fit_lines: Vec<String> = judged.iter().filter(|c| fit(c)).map(line).collect();
     let mut usable: Vec<_> =
         signers.into_iter().zip(judged).filter(|(_, candidate)| fit(candidate)).collect();
     match (usable.pop(), usable.is_empty()) {
         (Some(only), true) => Ok(only),
         (Some(_), false) => {
-            let text = format!("several keys may sign:\n{}", lines.join("\n"));
+            let text = format!("several keys may sign:\n{}", fit_lines.join("\n"));
             Err(Failure::say(Exit::Usage, text).hint("name one: --local-user FINGERPRINT"))
         }
         (None, _) => {
@@ -167,7 +174,8 @@ fn check(
     signer: &Certificate,
     now: Timestamp,
 ) -> Result<Vec<Note>, Failure> {
-    let reading = Reading::parse(signed)?;
+    let reading = Reading::parse(signed)
+        .context("what came back is no signed text, and module.sig was left as it was")?;
     let same = |entry: &Entry| (entry.path.clone(), FileState::Same);
     let files =
         Comparison { listed: list.entries.iter().map(same).collect(), unlisted: Vec::new() };

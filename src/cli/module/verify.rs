@@ -40,7 +40,8 @@ pub(super) fn run(
     match bad {
         0 => Ok(()),
         _ => {
-            let text = format!("{bad} of {} modules are not good", folders.len());
+            let are = if bad == 1 { "is" } else { "are" };
+            let text = format!("{bad} of {} modules {are} not good", folders.len());
             Err(Failure::say(Exit::Untrue, text))
         }
     }
