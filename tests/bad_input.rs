@@ -51,7 +51,7 @@ fn a_file_of_100_mib_is_refused_without_being_read() {
     let file = File::create(s.path("stick/x.request.asc")).expect("a file");
     file.set_len(100 << 20).expect("a sparse file");
     let begin = Instant::now();
-    signs_nothing(&s).ends(3).says("NO size:").says("is longer than 262144 bytes");
+    signs_nothing(&s).ends(3).says("NO size:").says("is longer than 2097152 bytes");
     assert!(begin.elapsed() < Duration::from_secs(20));
 }
 

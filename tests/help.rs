@@ -11,7 +11,7 @@ use countersign_tests::{PIN, Run, program};
 use tempfile::TempDir;
 
 /// The order in which the examples of both programs make sense.
-const CEREMONY: [&str; 19] = [
+const CEREMONY: [&str; 26] = [
     "airgap master generate",
     "airgap card status",
     "countersign authority init",
@@ -26,6 +26,13 @@ const CEREMONY: [&str; 19] = [
     "countersign developer list",
     "countersign developer show",
     "countersign developer export",
+    "countersign module check",
+    "countersign module sign",
+    "countersign module verify",
+    "countersign module explain",
+    "countersign module package",
+    "countersign module unpack",
+    "countersign request module",
     "countersign request revoke",
     "airgap session run",
     "countersign response install",
@@ -110,9 +117,12 @@ fn prepared() -> TempDir {
     people::copy(&kept.join("gnupg"), &folder.path().join("gnupg"));
     fs::copy(kept.join("maria.asc"), folder.path().join("maria.asc")).expect("a copy");
     fs::write(folder.path().join("agreement.txt"), "I agree.\n").expect("a new file");
-    for name in ["stick", "module"] {
+    for name in ["stick", "module", "blacklist", "packages", "unpacked"] {
         fs::create_dir(folder.path().join(name)).expect("a new folder");
     }
+    let xml = "<module><rawname>blacklist</rawname><version>17.0.3</version>\
+               <license>GPLv3+</license></module>\n";
+    fs::write(folder.path().join("blacklist/module.xml"), xml).expect("a new file");
     folder
 }
 

@@ -173,7 +173,9 @@ fn a_certification_that_cannot_be_taken_back() {
     world.certify_for_good("one", "dev", 10);
     world.certify("one", "dev", 11, &["--force-sign-key"], &[]);
     of_dev(&world).says(TRUSTED, 129);
+    let before = world.public("dev");
     world.revoke("one", "dev", 25, &["y"], &[]);
+    assert!(world.public("dev").len() > before.len(), "it bears a revocation");
     of_dev(&world).says(TRUSTED, 129);
 }
 
@@ -337,6 +339,22 @@ fn signed_by_a_subkey() {
     countersign_tests::run::run(&gpg, "key 1\nrevkey\ny\n0\n\ny\nsave\n").ok();
     case.day = 30;
     case.says("REVKEYSIG VALIDSIG TRUST_FULLY", 129);
+}
+
+#[test]
+fn a_subkey_falls_with_its_primary_key() {
+    let world = World::new();
+    let key = world.fingerprint("dev");
+    world.gpg("dev", 1, &["--quick-add-key", &key, "ed25519", "sign", "never"]);
+    world.certify("one", "dev", 10, &[], &[]);
+    let mut case = of_dev(&world);
+    case.says(TRUSTED, 129);
+    world.gpg("dev", 2, &["--quick-set-expire", &key, "30d"]);
+    case.day = 40;
+    case.says("EXPKEYSIG VALIDSIG", 33);
+    world.revoke_key("dev", 25, "3");
+    case.day = 30;
+    case.says("REVKEYSIG VALIDSIG TRUST_UNDEFINED", 7);
 }
 
 /// A good module in a folder, spoiled; the file states, FreePBX's number, the strict problems, and

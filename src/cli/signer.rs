@@ -19,6 +19,7 @@ use super::{Exit, Failure};
 use crate::certificate::Certificate;
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
+use crate::module::package::Sealer;
 use crate::time::Timestamp;
 
 /// Whoever signs requests.
@@ -79,6 +80,16 @@ impl Signer {
                 export(program, *key, &["--export-options", "export-minimal"], &[])
             }
             Self::File { certificate, .. } => Ok(certificate.as_ref().clone()),
+        }
+    }
+
+    /// Whoever signs packages.
+    pub(super) fn sealer(&self, now: Timestamp) -> Result<Sealer, Failure> {
+        match self {
+            Self::Gpg { program, key } => Ok(Sealer::Gpg { program: program.clone(), key: *key }),
+            Self::File { certificate, secrets } => {
+                Ok(Sealer::Key(Box::new(unlocked(certificate, secrets, now)?)))
+            }
         }
     }
 
@@ -190,6 +201,25 @@ fn sign_with_file(
     text: &str,
     now: Timestamp,
 ) -> Result<Vec<u8>, Failure> {
+    let pair = unlocked(certificate, secrets, now)?;
+    let mut signed = Vec::new();
+    let signer = StreamSigner::new(Message::new(&mut signed), pair)?
+        .hash_algo(HashAlgorithm::SHA512)?
+        .creation_time(std::time::SystemTime::from(now))
+        .cleartext();
+    let mut message = signer.build()?;
+    // The line end before the signature is not part of the text (RFC 9580 §7.1); gpg does the same.
+    message.write_all(text.trim_end_matches('\n').as_bytes())?;
+    message.finalize()?;
+    Ok(signed)
+}
+
+/// The key of a key file that can sign now, its passphrase asked for.
+fn unlocked(
+    certificate: &Certificate,
+    secrets: &[Key<SecretParts, UnspecifiedRole>],
+    now: Timestamp,
+) -> Result<KeyPair, Failure> {
     let policy = StandardPolicy::at(now);
     let valid = certificate.cert().with_policy(&policy, std::time::SystemTime::from(now))?;
     let usable: Vec<_> =
@@ -201,15 +231,5 @@ fn sign_with_file(
             .context("the passphrase could not be read from the terminal")?;
         key = key.decrypt_secret(&passphrase.into())?;
     }
-    let pair: KeyPair = key.into_keypair()?;
-    let mut signed = Vec::new();
-    let signer = StreamSigner::new(Message::new(&mut signed), pair)?
-        .hash_algo(HashAlgorithm::SHA512)?
-        .creation_time(std::time::SystemTime::from(now))
-        .cleartext();
-    let mut message = signer.build()?;
-    // The line end before the signature is not part of the text (RFC 9580 §7.1); gpg does the same.
-    message.write_all(text.trim_end_matches('\n').as_bytes())?;
-    message.finalize()?;
-    Ok(signed)
+    Ok(key.into_keypair()?)
 }

@@ -1,9 +1,11 @@
 //! What lies beside a request on a stick.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
+use crate::module::archive::{self, Limits};
 use crate::module::tree::{Remark, Selection, Tree, Where};
-use crate::module::{Comparison, Form, Manifest};
+use crate::module::{Comparison, Form, Manifest, RawName, Version};
 use crate::operation::{Operation, SignModule};
 use crate::policy::{Evidence, Files, History};
 use crate::request::{MAX_BYTES, Request, RequestId};
@@ -28,9 +30,25 @@ fn files(asked: &SignModule, folder: &Path) -> Files {
     // A text that is no list is refused by a rule of its own.
     let Ok(list) = asked.manifest() else { return Files::Absent };
     let tree = folder.join(asked.module.as_str());
-    match tree.symlink_metadata() {
-        Ok(_) => in_folder(&list, &tree),
-        Err(_) => Files::Absent,
+    if tree.symlink_metadata().is_ok() {
+        return in_folder(&list, &tree);
+    }
+    // A version that is no plain word is refused by a rule of its own, and names no file here.
+    let Ok(version) = asked.version.parse::<Version>() else { return Files::Absent };
+    let names = ["tgz", "tgz.gpg"].map(|end| format!("{}-{version}.{end}", asked.module));
+    let found = names.iter().find(|name| folder.join(name).symlink_metadata().is_ok());
+    found.map_or(Files::Absent, |name| in_package(&list, &asked.module, folder, name))
+}
+
+/// Holds a module's package against a list.
+fn in_package(list: &Manifest, module: &RawName, folder: &Path, name: &str) -> Files {
+    let compared =
+        super::stick::open(folder, OsStr::new(name)).map_err(|e| chain(&e)).and_then(|file| {
+            archive::compare(file, module, &list.entries, &Limits::default()).map_err(|e| chain(&e))
+        });
+    match compared {
+        Ok(files) => Files::Hashed(files),
+        Err(reason) => Files::Unreadable(reason),
     }
 }
 

@@ -109,11 +109,19 @@ pub fn visit(
 /// [`ExchangeError`] where the name is not plain, the file is no regular file, is too long, or
 /// cannot be read.
 pub fn read(folder: &Path, name: &OsStr, limit: usize) -> Result<Vec<u8>, ExchangeError> {
+    read_limited(open(folder, name)?, &folder.join(name), limit)
+}
+
+/// Opens the regular file `name` in `folder`, following no link, for a reader with limits of its
+/// own.
+///
+/// # Errors
+/// See [`read`].
+pub(super) fn open(folder: &Path, name: &OsStr) -> Result<File, ExchangeError> {
     if Path::new(name).file_name() != Some(name) {
         return Err(ExchangeError::Name { name: name.to_owned() });
     }
     open_regular(&folder.join(name), OFlags::NOFOLLOW)
-        .and_then(|file| read_limited(file, &folder.join(name), limit))
 }
 
 /// Reads the regular file at a path that a person gave: links are followed, nothing else differs

@@ -164,6 +164,11 @@ impl fmt::Display for Concern {
     }
 }
 
+/// What stands out among the files of a module.
+pub(super) fn of_files(tree: &Tree) -> Vec<Finding> {
+    folder::findings(tree)
+}
+
 /// Looks at a module's folder: its names, links and special files, its `module.xml`, and what a
 /// `module.sig` that is there does not list. Nothing is verified and nothing is hashed.
 ///
@@ -171,7 +176,7 @@ impl fmt::Display for Concern {
 /// [`TreeError`] where the folder itself cannot be looked at.
 pub fn check(folder: &Path, selection: Selection) -> Result<Vec<Finding>, TreeError> {
     let tree = Tree::list(folder, selection)?;
-    let mut findings = folder::findings(&tree);
+    let mut findings = of_files(&tree);
     findings.extend(xml::findings(folder));
     findings.extend(folder::unlisted(folder, &tree));
     Ok(findings)

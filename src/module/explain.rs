@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::chain::{Certifier, Chain, Word};
 use super::freepbx::{self, Path};
-use super::strict::{self, Problem};
+use super::strict::{self, FileFlaw, KeyFlaw, Problem};
 use super::{Deviation, Manifest, Reading, Signer, Status};
 use crate::certificate::Strength;
 use crate::safe::{Safe, clip};
@@ -24,46 +24,37 @@ pub fn difference(strict: &strict::Verdict<'_>, freepbx: &freepbx::Verdict) -> O
 
 /// FreePBX says good, and it is not.
 fn missed(strict: &strict::Verdict<'_>, freepbx: &freepbx::Verdict) -> String {
-    if freepbx.path == Path::Local {
-        return "FreePBX believes any key, and even an altered text, where the list says type=local \
-                and /etc/freepbx.secure does not exist."
-            .to_owned();
-    }
-    if freepbx.checked == 0 {
-        return "FreePBX's parser makes nothing of the list, so FreePBX checks no file at all."
-            .to_owned();
-    }
-    let reason = strict.problems.iter().map(why_missed).next();
-    reason.unwrap_or("FreePBX finds nothing wrong.").to_owned()
+    let reason = match freepbx.path {
+        Path::Local => {
+            "FreePBX believes any key, and even an altered text, where the list says type=local \
+             and /etc/freepbx.secure does not exist."
+        }
+        Path::Secure => {
+            "FreePBX believes any key where the list says type=local: it goes by the list under \
+             /etc/freepbx.secure, which root wrote and nobody has to sign."
+        }
+        Path::Answer | Path::List | Path::Exception if freepbx.checked == 0 => {
+            "FreePBX's parser makes nothing of the list, so FreePBX checks no file at all."
+        }
+        Path::Answer | Path::List | Path::Exception => {
+            strict.problems.first().map_or("FreePBX finds nothing wrong.", why_missed)
+        }
+    };
+    reason.to_owned()
 }
 
 /// Why FreePBX does not see a problem.
 fn why_missed(problem: &Problem) -> &'static str {
     match problem {
-        Problem::Form(Deviation::SeveralSignatures) => {
-            "FreePBX is content with one trusted signature, whatever the others are."
-        }
-        Problem::Form(_) => "FreePBX goes by what gpg puts out, and not by what is in the file.",
-        Problem::FileUnlisted { .. } => {
-            "FreePBX looks at listed files only: it never notices an added one."
-        }
-        Problem::FileOutside { .. } => "FreePBX follows links wherever they lead.",
-        Problem::FileAltered { .. }
-        | Problem::FileMissing { .. }
-        | Problem::FileUnreadable { .. } => {
-            "FreePBX looks for this file elsewhere, does not check it, or does not see its entry."
-        }
-        Problem::HiddenByParser { .. } => {
-            "FreePBX's parser does not see every entry, and nobody tells."
-        }
+        Problem::Form(deviation) => why_form_missed(*deviation),
+        Problem::File { flaw, .. } => why_file_missed(flaw),
         Problem::SignedWith { .. } => "FreePBX never compares signedwith with the key that signed.",
         Problem::RawName { .. } => {
             "FreePBX never compares rawname: a module's signature is good in another's folder."
         }
-        Problem::SignatureExpired { .. } => {
-            "FreePBX does not look whether the signature itself has ended."
+        Problem::SignatureExpired { .. } | Problem::SignedInTheFuture { .. } => {
+            "FreePBX does not look at the dates of the signature itself, and gpg only names them."
         }
-        Problem::SignedInTheFuture { .. } => "gpg does not mind a signature from the future.",
         Problem::Revoked { .. } => {
             "gpg still counts another certification, made before the revocation: a revocation has \
              to be made by every master and for every user ID."
@@ -73,16 +64,18 @@ fn why_missed(problem: &Problem) -> &'static str {
              when the module was signed."
         }
         Problem::WeakChain { .. } => "gpg still counts SHA-1 certifications of before 2019-01-19.",
-        Problem::KeyRevoked { .. } => {
-            "gpg trusts what a master signed itself even after the master was revoked."
+        Problem::Key(KeyFlaw::Revoked { .. }) => {
+            "FreePBX does not look whether the key is revoked but whether gpg trusts it, and gpg \
+             goes on trusting a revoked master, and what a revoked subkey signed."
         }
-        Problem::UnverifiedRevoker => "gpg needs the revoker's key to believe a revocation.",
+        Problem::Key(KeyFlaw::UnverifiedRevoker) => {
+            "gpg needs the revoker's key to believe a revocation."
+        }
         Problem::List { .. } | Problem::NothingListed | Problem::OtherForm(_) => {
             "FreePBX takes any text that its parser accepts for a list."
         }
         Problem::ExpiresAfter { .. } => "FreePBX honours expiresafter only from version 2 on.",
-        Problem::KeyExpired { .. }
-        | Problem::KeyNotForSigning
+        Problem::Key(KeyFlaw::Expired { .. } | KeyFlaw::NotForSigning)
         | Problem::Unsigned
         | Problem::Unreadable { .. }
         | Problem::UnknownSigner { .. }
@@ -90,6 +83,25 @@ fn why_missed(problem: &Problem) -> &'static str {
         | Problem::UnusableSignature(_) => {
             "FreePBX counted another signature or list than the one that is wrong here."
         }
+    }
+}
+
+fn why_form_missed(deviation: Deviation) -> &'static str {
+    if deviation == Deviation::SeveralSignatures {
+        "FreePBX is content with one trusted signature, whatever the others are."
+    } else {
+        "FreePBX goes by what gpg puts out, and not by what is in the file."
+    }
+}
+
+fn why_file_missed(flaw: &FileFlaw) -> &'static str {
+    match flaw {
+        FileFlaw::Unlisted => "FreePBX looks at listed files only: it never notices an added one.",
+        FileFlaw::Outside => "FreePBX follows links wherever they lead.",
+        FileFlaw::Altered | FileFlaw::Missing | FileFlaw::Unreadable { .. } => {
+            "FreePBX looks for this file elsewhere, does not check it, or does not see its entry."
+        }
+        FileFlaw::HiddenByParser => "FreePBX's parser does not see every entry, and nobody tells.",
     }
 }
 
@@ -105,7 +117,7 @@ fn stricter(freepbx: &freepbx::Verdict) -> String {
             "gpg, which FreePBX asks, does not trust the key as it knows it ({}).",
             freepbx.status
         ),
-        Path::List | Path::Local | Path::Exception => {
+        Path::List | Path::Local | Path::Secure | Path::Exception => {
             "FreePBX looks for the files elsewhere than in this folder.".to_owned()
         }
     }

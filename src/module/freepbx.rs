@@ -68,6 +68,8 @@ pub enum Path {
     List,
     /// `type=local`: the list was held against the files, whatever gpg said.
     Local,
+    /// `type=local`: the list under `/etc/freepbx.secure` was, whatever gpg said.
+    Secure,
     /// An exception: no status at all.
     Exception,
 }
@@ -148,7 +150,7 @@ pub fn verdict(found: Found<'_>, keyring: &Keyring, now: Timestamp) -> Verdict {
     }
     match secure {
         Secure::Absent => of_files(Path::Local, config, files, now),
-        Secure::Lists(files) => of_files(Path::Local, config, files, now),
+        Secure::Lists(files) => of_files(Path::Secure, config, files, now),
         Secure::Refused => {
             Verdict { status: Status::NONE, details: Vec::new(), checked: 0, path: Path::Exception }
         }

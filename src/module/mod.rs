@@ -26,6 +26,7 @@ pub mod licence;
 mod lines;
 mod manifest;
 mod name;
+pub mod package;
 mod path;
 mod reading;
 mod signed_text;

@@ -12,7 +12,7 @@ use sequoia_openpgp as openpgp;
 use openpgp::packet::Signature;
 use openpgp::types::HashAlgorithm;
 
-pub use problem::Problem;
+pub use problem::{FileFlaw, KeyFlaw, Problem};
 
 use super::chain::{Chain, Moments};
 use super::tree::Remark;
@@ -161,17 +161,20 @@ fn judge_signer<'a>(
     }
     let state = signer.key.state(now);
     if let Some(revoked) = state.revoked {
-        problems.push(Problem::KeyRevoked { at: revoked.at, kind: revoked.kind });
+        let flaw = KeyFlaw::Revoked { at: revoked.at, kind: revoked.kind };
+        problems.push(Problem::Key(flaw));
     }
     if let Some(at) = state.expired(now) {
-        problems.push(Problem::KeyExpired { at });
+        problems.push(Problem::Key(KeyFlaw::Expired { at }));
     }
     match state.capability {
         Capability::Signs => {}
-        Capability::SignsNot | Capability::Unbound => problems.push(Problem::KeyNotForSigning),
+        Capability::SignsNot | Capability::Unbound => {
+            problems.push(Problem::Key(KeyFlaw::NotForSigning));
+        }
     }
     if signer.key.certificate().unverified_revoker() {
-        problems.push(Problem::UnverifiedRevoker);
+        problems.push(Problem::Key(KeyFlaw::UnverifiedRevoker));
     }
     of_chain(&chain, case.weak, problems, notes);
     chain

@@ -141,3 +141,6 @@ impl Tree {
         Ok(rustix::fs::syncfs(&self.root)?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ pub mod scenario;
 pub mod signers;
 pub mod station;
 pub mod virtual_reader;
+pub mod workshop;
 
 use std::path::PathBuf;
 
@@ -22,6 +23,7 @@ pub use consumer::Consumer;
 pub use people::PIN;
 pub use run::Run;
 pub use scenario::{Scenario, Watch};
+pub use workshop::Workshop;
 
 /// Says that a test passes over something, on the screen and to `scripts/test`, which counts it.
 pub fn skip(what: &str) {

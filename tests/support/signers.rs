@@ -78,7 +78,8 @@ impl World {
         Timestamp::from_unix(self.begin + day * DAY)
     }
 
-    fn home(&self, name: &str) -> PathBuf {
+    /// Somebody's gpg home.
+    pub fn home(&self, name: &str) -> PathBuf {
         self.root.path().join(name)
     }
 
@@ -97,6 +98,12 @@ impl World {
     /// Somebody's certificate as it is at home.
     pub fn public(&self, name: &str) -> String {
         gpg(&self.home(name), &["--armor", "--export", &self.fingerprint(name)]).ok().out
+    }
+
+    /// Somebody's key, exported with its secret part.
+    pub fn secret(&self, name: &str) -> String {
+        let key = self.fingerprint(name);
+        gpg(&self.home(name), &["--armor", "--export-secret-keys", &key]).ok().out
     }
 
     /// `from` hands their copy of `whose` certificate to `to`.
@@ -223,8 +230,8 @@ impl World {
         Certificate::read(self.public(name).as_bytes(), &[]).expect("gpg's export reads")
     }
 
-    /// What gpg tells a PBX that has the masters and these people in its keyring.
-    pub fn verify(&self, people: &[&str], day: u32, signature: &[u8]) -> Told {
+    /// The gpg home of a PBX that has the masters, trusted ultimately, and these people.
+    pub fn pbx(&self, people: &[&str], day: u32) -> PathBuf {
         let home = self.root.path().join("pbx");
         let _ = fs::remove_dir_all(&home);
         new_home(&home);
@@ -239,6 +246,12 @@ impl World {
         }
         fs::write(&file, trust).expect("a writable folder");
         self.gpg("pbx", day, &["--import-ownertrust", &file.display().to_string()]);
+        home
+    }
+
+    /// What gpg tells a PBX that has the masters and these people in its keyring.
+    pub fn verify(&self, people: &[&str], day: u32, signature: &[u8]) -> Told {
+        let home = self.pbx(people, day);
         let module = self.root.path().join("module.sig");
         fs::write(&module, signature).expect("a writable folder");
         let told = self.as_freepbx_asks(day, &module);
@@ -271,6 +284,12 @@ impl World {
 
     fn master_ids(&self) -> Vec<String> {
         self.masters.iter().map(|m| self.fingerprint(m)[24..].to_owned()).collect()
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

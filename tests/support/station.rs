@@ -2,6 +2,7 @@
 //! that answers from a list.
 
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -33,18 +34,19 @@ pub const PIN: &str = "847261";
 /// The Admin PIN of every master in tests.
 pub const ADMIN_PIN: &str = "84726100";
 
-/// A master on a practice card, made once for the whole test process and copied from then on.
-fn original() -> &'static (tempfile::TempDir, Certificate) {
-    static CARD: OnceLock<(tempfile::TempDir, Certificate)> = OnceLock::new();
+/// A master and the files of its practice card, made once for the whole test process and copied from then on. In
+/// memory, because a folder that is kept in a static is never removed.
+fn original() -> &'static (Vec<(OsString, Vec<u8>)>, Certificate) {
+    static CARD: OnceLock<(Vec<(OsString, Vec<u8>)>, Certificate)> = OnceLock::new();
     CARD.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");
-        let card = PracticeCard::open(&folder.path().join("card")).expect("a card");
+        let card = PracticeCard::open(folder.path()).expect("a card");
         let mut card = Card::over(Box::new(card)).expect("opens");
         let pins = NewPins::new(SecretString::from(PIN), SecretString::from(ADMIN_PIN));
         let mut session = card.session().expect("a session");
         let pins = pins.expect("good PINs");
         let master = airgap::master::generate(&mut session, &pins, "M <m@example.org>", None);
-        (folder, master.expect("a master"))
+        (files(folder.path()), master.expect("a master"))
     })
 }
 
@@ -65,7 +67,10 @@ impl Bench {
     pub fn new() -> Self {
         let (card, master) = original();
         let bench = Self::around(master);
-        copy(&card.path().join("card"), &bench.path("card"));
+        std::fs::create_dir(bench.path("card")).expect("a new folder");
+        for (name, bytes) in card {
+            std::fs::write(bench.path("card").join(name), bytes).expect("written");
+        }
         bench
     }
 
@@ -216,14 +221,12 @@ fn sign(text: &str, key: &Cert, at: Timestamp) -> Vec<u8> {
     signed
 }
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        if entry.file_name() != "lock" {
-            std::fs::copy(entry.path(), to.join(entry.file_name())).expect("copied");
-        }
-    }
+fn files(card: &Path) -> Vec<(OsString, Vec<u8>)> {
+    let entries = std::fs::read_dir(card).expect("a folder").map(|e| e.expect("an entry"));
+    entries
+        .filter(|e| e.file_name() != "lock")
+        .map(|e| (e.file_name(), std::fs::read(e.path()).expect("read")))
+        .collect()
 }
 
 /// A console that answers from a list, then says the last answer for ever.

@@ -15,6 +15,19 @@ pub enum ModuleVerb {
     #[command(after_help = "Example:\n  countersign module sign blacklist --local-user \
 alice@example.org")]
     Sign(SignArgs),
+    /// Look for what keeps a module from being signed or FreePBX from reading it
+    #[command(after_help = "Example:\n  countersign module check blacklist")]
+    Check {
+        /// The modules' folders
+        #[arg(required = true, value_name = "DIR")]
+        folders: Vec<PathBuf>,
+        /// Whose rules say which files are listed
+        #[arg(long, value_enum, default_value = "public")]
+        profile: Profile,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        form: Form,
+    },
     /// Judge modules strictly, and say what FreePBX says of them
     #[command(after_help = "Example:\n  countersign module verify blacklist")]
     Verify {
@@ -41,6 +54,66 @@ alice@example.org")]
         #[allow(missing_docs)]
         judge: JudgeArgs,
     },
+    /// Make the package that FreePBX downloads: <rawname>-<version>.tgz.gpg
+    #[command(after_help = "Example:\n  countersign module package blacklist --local-user \
+alice@example.org --output packages")]
+    Package(PackageArgs),
+    /// Unpack a package as a new folder, all of it or nothing
+    #[command(after_help = "Example:\n  countersign module unpack --verify \
+packages/blacklist-17.0.3.tgz.gpg --into unpacked")]
+    Unpack(UnpackArgs),
+}
+
+/// What is packed, and by whom it is signed.
+#[derive(Debug, ClapArgs)]
+pub struct PackageArgs {
+    /// The module's folder, signed
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub signer: SignerArgs,
+    /// The gpg program
+    #[arg(long, default_value = "gpg", value_name = "PROGRAM")]
+    pub gpg: PathBuf,
+    /// By whose rules the module was signed
+    #[arg(long, value_enum, default_value = "public")]
+    pub profile: Profile,
+    /// The folder for the package
+    #[arg(long, short, value_name = "DIR", default_value = ".")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub form: Form,
+}
+
+/// What is unpacked, and whether its signature is asked for.
+#[derive(Debug, ClapArgs)]
+pub struct UnpackArgs {
+    /// The package
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub trust: TrustArgs,
+    /// The folder that the module's folder is made in
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub into: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub keys: KeyringArgs,
+}
+
+/// Whether a package's signature is asked for: one of the two has to be said.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub struct TrustArgs {
+    /// Only if a key signed it that a master certified
+    #[arg(long)]
+    pub verify: bool,
+    /// Whoever signed it, if anybody did
+    #[arg(long)]
+    pub unverified: bool,
 }
 
 /// What is signed, and how.

@@ -145,11 +145,16 @@ pub(in crate::cli) fn list(
         expires_after: args.expires_after,
     };
     let list = Manifest { config, entries };
+    if list.entries.is_empty() {
+        return Err(Failure::say(Exit::Refused, "there is no file to be listed"));
+    }
     // What we write, FreePBX and we read as we meant it.
-    let read = Manifest::parse(list.text().as_bytes())?;
-    match read == list {
-        true => Ok(list),
-        false => Err(Failure::say(Exit::Usage, "--repo and --signed-by take plain words")),
+    match Manifest::parse(list.text().as_bytes()) {
+        Ok(read) if read == list => Ok(list),
+        Ok(_) | Err(_) => {
+            let text = "--repo takes one word of a-z, 0-9 and -, --signed-by one line without '";
+            Err(Failure::say(Exit::Usage, text))
+        }
     }
 }
 

@@ -5,40 +5,81 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::super::args::RequestModuleArgs;
-use super::super::module::{hash, list, raw_name};
+use super::super::module::{self, Profile};
 use super::super::signer::Signer;
 use super::super::{Exit, Failure};
 use super::Asking;
 use crate::exchange;
-use crate::module::{Comparison, FileState};
-use crate::module::{MAX_XML, ModuleXml};
+use crate::module::archive::{self, Limits};
+use crate::module::{Comparison, Entry, FileState, MAX_XML, ModuleXml, RawName};
 use crate::operation::{Operation, SignModule};
 use crate::policy::{Evidence, Files};
 use crate::request::Draft;
+use crate::safe::Safe;
+
+/// A module, as the request will name it.
+struct Found {
+    name: RawName,
+    version: String,
+    entries: Vec<Entry>,
+}
 
 impl Asking<'_> {
     pub(super) fn module(&self, args: &RequestModuleArgs) -> Result<(), Failure> {
         let signer = Signer::new(&args.signer, &args.gpg)?;
         let master = self.master(args.master)?;
-        let name = raw_name(&args.path)?;
-        let version = version(&args.path)?;
-        let entries = hash(self.common, &args.path, args.list.profile)?;
-        let list = list(&args.list, &name, master.fingerprint(), entries, self.now)?;
+        let found = match args.path.is_dir() {
+            true => self.in_folder(&args.path, args.list.profile)?,
+            false => in_package(&args.path, args.list.profile)?,
+        };
+        let Found { name, version, entries } = found;
+        let list = module::list(&args.list, &name, master.fingerprint(), entries, self.now)?;
         let same = list.entries.iter().map(|entry| (entry.path.clone(), FileState::Same));
         let files = Comparison { listed: same.collect(), unlisted: Vec::new() };
         let previous = self.authority.last_list(&name)?;
         let evidence = Evidence { files: Files::Hashed(files), previous };
         let asked = SignModule::new(name, version, &list);
         let draft = Draft::new(self.now, master.fingerprint(), Operation::SignModule(asked));
-        self.finish(&signer, &draft, &evidence, &args.output)
+        self.finish(&signer, &draft, &evidence, &args.output)?;
+        if !self.common.quiet {
+            eprintln!("and beside it {}", Safe(&args.path.display().to_string()));
+        }
+        Ok(())
+    }
+
+    fn in_folder(&self, folder: &Path, profile: Profile) -> Result<Found, Failure> {
+        let name = module::raw_name(folder)?;
+        let path = folder.join("module.xml");
+        let xml = exchange::read_path(&path, MAX_XML)?;
+        let version = version(&xml, &name)?;
+        Ok(Found { name, version, entries: module::hash(self.common, folder, profile)? })
     }
 }
 
-/// The version that a module's module.xml names.
-fn version(folder: &Path) -> Result<String, Failure> {
-    let path = folder.join("module.xml");
-    let xml = ModuleXml::parse(&exchange::read_path(&path, MAX_XML)?)
-        .with_context(|| format!("{} cannot be used", path.display()))?;
+fn in_package(path: &Path, profile: Profile) -> Result<Found, Failure> {
+    let file = exchange::open_path(path)?;
+    let listed = archive::list(file, profile.selection(), &Limits::default())
+        .with_context(|| format!("{} cannot be listed", path.display()))?;
+    if let Some((name, reason)) = listed.bad_names.first() {
+        let text = format!("the module cannot be signed as it is: {}: {reason}", Safe(name));
+        return Err(Failure::say(Exit::Refused, text));
+    }
+    let version = version(&listed.module_xml, &listed.raw_name)?;
+    Ok(Found { name: listed.raw_name, version, entries: listed.entries })
+}
+
+/// The version that a module.xml names, if it is this module's.
+fn version(untrusted: &[u8], module: &RawName) -> Result<String, Failure> {
+    let refuse = |text: String| Failure::say(Exit::Refused, text);
+    let xml = ModuleXml::parse(untrusted).context("module.xml cannot be used")?;
+    match xml.raw_name {
+        Some(named) if named.text == module.as_str() => {}
+        Some(named) => {
+            let text = format!("module.xml names {}, the folder {module}", Safe(&named.text));
+            return Err(refuse(text));
+        }
+        None => return Err(refuse("module.xml names no rawname".into())),
+    }
     let version = xml.version.map(|field| field.text);
-    version.ok_or_else(|| Failure::say(Exit::Refused, "module.xml names no version"))
+    version.ok_or_else(|| refuse("module.xml names no version".into()))
 }

@@ -10,7 +10,7 @@ use crate::digest::Sha256;
 use crate::module::{Comparison, Entry, FileState, RawName};
 
 /// The name of the file that holds the list, which is never in it.
-const SIGNATURE: &str = "module.sig";
+pub(super) const SIGNATURE: &str = "module.sig";
 
 /// Holds what a package (`.tgz` or `.tgz.gpg`) has in its folder `raw_name` against a list. Who
 /// signed the package is not asked: the list is to be signed.
@@ -49,7 +49,7 @@ pub fn compare(
     Ok(Comparison { listed, unlisted: files.into_keys().collect() })
 }
 
-fn sha256(content: &mut dyn Read) -> io::Result<Sha256> {
+pub(super) fn sha256(content: &mut dyn Read) -> io::Result<Sha256> {
     let mut hasher = sha2::Sha256::new();
     let mut buffer = vec![0; 64 << 10];
     loop {

@@ -1,7 +1,8 @@
 //! The OpenPGP message around a package: one-pass signatures, one binary literal, as many
-//! signatures (RFC 9580 §10.3), in compressed data where gpg was not told otherwise. Nothing else.
+//! signatures (RFC 9580 §10.3), in compressed data where gpg was not told otherwise. Nothing else,
+//! and no other spelling of compressed data than gpg's.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, Read};
 
 use flate2::bufread::{DeflateDecoder, ZlibDecoder};
 use sequoia_openpgp as openpgp;
@@ -46,39 +47,33 @@ pub enum MessageError {
     Signatures,
 }
 
+/// How gpg begins compressed data: a packet of the old format and of indeterminate length
+/// (RFC 9580 §4.2.2.4).
+const COMPRESSED: u8 = 0xa3;
+
 /// Reads a message to its end: hands the literal's content to `read`, which must read all of it,
 /// and returns the signatures with their digests computed.
 pub(super) fn read<T>(
-    untrusted: impl Read + Send + Sync,
+    untrusted: &mut (impl BufRead + Send + Sync),
     read: impl FnOnce(&mut dyn Read) -> Result<T, ArchiveError>,
 ) -> Result<(T, Vec<Signature>), ArchiveError> {
-    let mut parser = parser(untrusted)?;
-    // Sequoia is built without compression and hands compressed data over as it is, so that
-    // nothing else that reads packets ever inflates anything.
-    let Packet::CompressedData(compressed) = &parser.packet else {
-        return signed(parser, read);
-    };
-    let algorithm = compressed.algo();
-    let body = BufReader::with_capacity(64 << 10, &mut parser);
-    let done = match algorithm {
-        CompressionAlgorithm::Zip => {
-            let mut decoder = DeflateDecoder::new(body);
-            let done = inflated(&mut decoder, read)?;
-            nothing_after(decoder.into_inner())?;
-            done
-        }
-        CompressionAlgorithm::Zlib => {
-            let mut decoder = ZlibDecoder::new(body);
-            let done = inflated(&mut decoder, read)?;
-            nothing_after(decoder.into_inner())?;
-            done
-        }
-        other => return Err(MessageError::Compression(other).into()),
-    };
-    match next(parser)? {
-        PacketParserResult::EOF(_) => Ok(done),
-        PacketParserResult::Some(more) => Err(unexpected(&more, "the end")),
+    let first = untrusted.fill_buf().map_err(ArchiveError::Damaged)?.first();
+    if first != Some(&COMPRESSED) {
+        return signed(parser(untrusted)?, read);
     }
+    // Unpacked here, because sequoia would pass over what follows after the compressed stream.
+    let mut header = [0; 2];
+    untrusted.read_exact(&mut header).map_err(ArchiveError::Damaged)?;
+    match CompressionAlgorithm::from(header[1]) {
+        CompressionAlgorithm::Zip => inflated(&mut DeflateDecoder::new(&mut *untrusted), read),
+        CompressionAlgorithm::Zlib => inflated(&mut ZlibDecoder::new(&mut *untrusted), read),
+        other => Err(MessageError::Compression(other).into()),
+    }
+    .and_then(|done| match untrusted.fill_buf() {
+        Ok([]) => Ok(done),
+        Ok(_) => Err(ArchiveError::Trailing("compressed data")),
+        Err(error) => Err(ArchiveError::Damaged(error)),
+    })
 }
 
 fn inflated<T>(
@@ -90,14 +85,6 @@ fn inflated<T>(
         return Err(ArchiveError::Trailing("signed message"));
     }
     Ok(done)
-}
-
-fn nothing_after(mut rest: impl BufRead) -> Result<(), ArchiveError> {
-    match rest.fill_buf() {
-        Ok([]) => Ok(()),
-        Ok(_) => Err(ArchiveError::Trailing("compressed data")),
-        Err(error) => Err(ArchiveError::Damaged(error)),
-    }
 }
 
 fn signed<T>(

@@ -8,6 +8,7 @@ mod compare;
 mod error;
 mod gzip;
 mod limits;
+mod list;
 mod member;
 mod message;
 mod signature;
@@ -18,6 +19,7 @@ use std::io::{BufRead as _, BufReader, Read};
 pub use compare::compare;
 pub use error::ArchiveError;
 pub use limits::{Exceeded, Limits};
+pub use list::{Listed, list};
 pub use member::{BadMember, Executable, Kind, Member};
 pub use message::MessageError;
 pub use signature::{Demand, PackageSignature, Standing};
@@ -80,4 +82,4 @@ fn is_at_end(reader: &mut (impl Read + ?Sized)) -> std::io::Result<bool> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -93,7 +93,7 @@ fn module_xml_is_judged_with_its_line() {
         ("<version>17.0.1</version>", "<version>v1</version>", Concern::BadVersion, Some(3)),
         ("<license>GPLv3+</license>", "<license/>", Concern::NoLicence, None),
         ("<license>GPLv3+</license>", "<license>Mine</license>", Concern::OtherLicence, Some(4)),
-        ("</module>", "", Concern::BadModuleXml, Some(5)),
+        ("</version>", "", Concern::BadModuleXml, Some(5)),
     ];
     for (from, to, concern, line) in cases {
         module.write("module.xml", &XML.replace(from, to));

@@ -15,7 +15,6 @@ pub struct ManifestError {
     /// Which line, from 1.
     pub line: usize,
     /// What is wrong with it.
-    #[source]
     pub problem: Problem,
 }
 
@@ -59,7 +58,7 @@ pub enum Problem {
     },
     /// A name that cannot stand in a list.
     #[error("a file has a name that cannot be listed: {0}")]
-    Name(#[source] BadName),
+    Name(BadName),
     /// Not a digest.
     #[error("its digest is not 64 lower-case hex digits")]
     Digest,

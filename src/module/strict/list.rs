@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Case, Note, Problem};
+use super::{Case, FileFlaw, Note, Problem};
 use crate::module::tree::Remark;
 use crate::module::{Comparison, Entry, FileState, Form, Manifest, Parsed, Signer};
 
@@ -53,23 +53,21 @@ pub(super) fn hidden(manifest: &Manifest, parsed: &Parsed) -> Vec<Problem> {
         seen.get(entry.path.as_bytes()) == Some(&digest.as_bytes())
     };
     let hidden = manifest.entries.iter().filter(|entry| !sees(entry));
-    hidden.map(|entry| Problem::HiddenByParser { path: entry.path.clone() }).collect()
+    hidden.map(|entry| Problem::file(&entry.path, FileFlaw::HiddenByParser)).collect()
 }
 
 pub(super) fn of_files(files: &Comparison) -> Vec<Problem> {
     let listed = files.listed.iter().filter_map(|(path, state)| {
-        let path = path.clone();
-        match state {
-            FileState::Same => None,
-            FileState::Altered { .. } => Some(Problem::FileAltered { path }),
-            FileState::Missing => Some(Problem::FileMissing { path }),
-            FileState::SameOutside => Some(Problem::FileOutside { path }),
-            FileState::Unreadable { reason } => {
-                Some(Problem::FileUnreadable { path, reason: reason.clone() })
-            }
-        }
+        let flaw = match state {
+            FileState::Same => return None,
+            FileState::Altered { .. } => FileFlaw::Altered,
+            FileState::Missing => FileFlaw::Missing,
+            FileState::SameOutside => FileFlaw::Outside,
+            FileState::Unreadable { reason } => FileFlaw::Unreadable { reason: reason.clone() },
+        };
+        Some(Problem::file(path, flaw))
     });
-    let unlisted = files.unlisted.iter().map(|p| Problem::FileUnlisted { path: p.clone() });
+    let unlisted = files.unlisted.iter().map(|path| Problem::file(path, FileFlaw::Unlisted));
     listed.chain(unlisted).collect()
 }
 
@@ -88,7 +86,7 @@ pub(super) fn of_remarks(case: &Case<'_>, notes: &mut Vec<Note>) -> Vec<Problem>
             | Remark::Unreadable { path, .. }
                 if !listed.contains(path.as_str()) =>
             {
-                problems.push(Problem::FileUnlisted { path: path.clone() });
+                problems.push(Problem::file(path, FileFlaw::Unlisted));
             }
             // Listed: its state says what it is. A bad name is among the unlisted files, and what
             // a link leads to is one of the files.

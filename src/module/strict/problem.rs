@@ -39,22 +39,8 @@ pub enum Problem {
         /// To when.
         made: Timestamp,
     },
-    /// The signer's key was revoked by its owner.
-    KeyRevoked {
-        /// When.
-        at: Timestamp,
-        /// How far back that reaches.
-        kind: Kind,
-    },
-    /// The signer's key has ended.
-    KeyExpired {
-        /// When.
-        at: Timestamp,
-    },
-    /// The signer's key was not made for signing.
-    KeyNotForSigning,
-    /// Somebody whom the owner declared as revoker seems to have revoked the key.
-    UnverifiedRevoker,
+    /// The signer's key is unfit.
+    Key(KeyFlaw),
     /// The authority's last word on the key is a revocation.
     Revoked {
         /// When it was made.
@@ -102,41 +88,61 @@ pub enum Problem {
     },
     /// The list is empty.
     NothingListed,
-    /// FreePBX's parser does not see an entry of the list as it stands there.
-    HiddenByParser {
+    /// A file is not as it should be.
+    File {
         /// The file.
         path: String,
-    },
-    /// A file differs from the list.
-    FileAltered {
-        /// The file.
-        path: String,
-    },
-    /// A listed file is not there.
-    FileMissing {
-        /// The file.
-        path: String,
-    },
-    /// A listed file is as listed, but lies outside the module, behind a link.
-    FileOutside {
-        /// The file.
-        path: String,
-    },
-    /// A listed file is no file, or cannot be read.
-    FileUnreadable {
-        /// The file.
-        path: String,
-        /// What is in the way.
-        reason: String,
-    },
-    /// A file is there that nobody signed.
-    FileUnlisted {
-        /// The file.
-        path: String,
+        /// What is wrong with it.
+        flaw: FileFlaw,
     },
 }
 
+/// Why a signer's key is unfit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFlaw {
+    /// Its owner revoked it.
+    Revoked {
+        /// When.
+        at: Timestamp,
+        /// How far back that reaches.
+        kind: Kind,
+    },
+    /// It has ended.
+    Expired {
+        /// When.
+        at: Timestamp,
+    },
+    /// It was not made for signing.
+    NotForSigning,
+    /// Somebody whom the owner declared as revoker seems to have revoked it.
+    UnverifiedRevoker,
+}
+
+/// What can be wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileFlaw {
+    /// FreePBX's parser does not see its entry in the list as it stands there.
+    HiddenByParser,
+    /// It differs from the list.
+    Altered,
+    /// It is listed and not there.
+    Missing,
+    /// It is as listed, but lies outside the module, behind a link.
+    Outside,
+    /// It is listed, and is no file or cannot be read.
+    Unreadable {
+        /// What is in the way.
+        reason: String,
+    },
+    /// It is there and not listed: nobody signed it.
+    Unlisted,
+}
+
 impl Problem {
+    pub(super) fn file(path: &str, flaw: FileFlaw) -> Self {
+        Self::File { path: path.to_owned(), flaw }
+    }
+
     /// Its stable name.
     pub fn name(&self) -> &'static str {
         match self {
@@ -148,10 +154,10 @@ impl Problem {
             Self::UnusableSignature(_) => "unusable-signature",
             Self::SignatureExpired { .. } => "signature-expired",
             Self::SignedInTheFuture { .. } => "signed-in-the-future",
-            Self::KeyRevoked { .. } => "key-revoked",
-            Self::KeyExpired { .. } => "key-expired",
-            Self::KeyNotForSigning => "key-not-for-signing",
-            Self::UnverifiedRevoker => "unverified-revoker",
+            Self::Key(KeyFlaw::Revoked { .. }) => "key-revoked",
+            Self::Key(KeyFlaw::Expired { .. }) => "key-expired",
+            Self::Key(KeyFlaw::NotForSigning) => "key-not-for-signing",
+            Self::Key(KeyFlaw::UnverifiedRevoker) => "unverified-revoker",
             Self::Revoked { .. } => "revoked",
             Self::NotCertified { .. } => "not-certified",
             Self::WeakChain { .. } => "weak-chain",
@@ -161,12 +167,20 @@ impl Problem {
             Self::RawName { .. } => "raw-name",
             Self::ExpiresAfter { .. } => "expires-after",
             Self::NothingListed => "nothing-listed",
-            Self::HiddenByParser { .. } => "hidden-by-parser",
-            Self::FileAltered { .. } => "file-altered",
-            Self::FileMissing { .. } => "file-missing",
-            Self::FileOutside { .. } => "file-outside",
-            Self::FileUnreadable { .. } => "file-unreadable",
-            Self::FileUnlisted { .. } => "file-unlisted",
+            Self::File { flaw, .. } => flaw.name(),
+        }
+    }
+}
+
+impl FileFlaw {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::HiddenByParser => "hidden-by-parser",
+            Self::Altered => "file-altered",
+            Self::Missing => "file-missing",
+            Self::Outside => "file-outside",
+            Self::Unreadable { .. } => "file-unreadable",
+            Self::Unlisted => "file-unlisted",
         }
     }
 }

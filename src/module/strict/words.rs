@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Problem;
+use super::problem::{FileFlaw, KeyFlaw, Problem};
 use crate::fingerprint::Fingerprint;
 use crate::module::chain::Lapse;
 use crate::module::{Deviation, Flaw, Form, Kind};
@@ -24,17 +24,7 @@ impl fmt::Display for Problem {
             Self::UnusableSignature(flaw) => f.write_str(flaw_words(*flaw)),
             Self::SignatureExpired { at } => write!(f, "the signature ended on {}", at.date()),
             Self::SignedInTheFuture { made } => write!(f, "the signature is dated {made}"),
-            Self::KeyRevoked { at, kind: Kind::Soft } => {
-                write!(f, "the signer gave the key up on {}", at.date())
-            }
-            Self::KeyRevoked { at, kind: Kind::Hard } => {
-                write!(f, "the signer revoked the key on {}", at.date())
-            }
-            Self::KeyExpired { at } => write!(f, "the signer's key ended on {}", at.date()),
-            Self::KeyNotForSigning => f.write_str("the signer's key was not made for signing"),
-            Self::UnverifiedRevoker => {
-                f.write_str("a revoker whose key is not at hand seems to have revoked the key")
-            }
+            Self::Key(flaw) => flaw.fmt(f),
             Self::Revoked { at, by } => {
                 write!(f, "{by} took its certification of the signer back on {}", at.date())
             }
@@ -55,17 +45,39 @@ impl fmt::Display for Problem {
             }
             Self::ExpiresAfter { at } => write!(f, "the list was good until {at} only"),
             Self::NothingListed => f.write_str("no file is listed"),
-            Self::HiddenByParser { path } => {
-                write!(f, "FreePBX's parser does not see the entry {}", Safe(path))
-            }
-            Self::FileAltered { path } => write!(f, "{} is altered", Safe(path)),
-            Self::FileMissing { path } => write!(f, "{} is missing", Safe(path)),
-            Self::FileOutside { path } => write!(f, "{} leads out of the module", Safe(path)),
-            Self::FileUnreadable { path, reason } => {
-                write!(f, "{} cannot be read: {}", Safe(path), Safe(reason))
-            }
-            Self::FileUnlisted { path } => write!(f, "{} is not listed", Safe(path)),
+            Self::File { path, flaw } => file(f, &Safe(path), flaw),
         }
+    }
+}
+
+impl fmt::Display for KeyFlaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Revoked { at, kind: Kind::Soft } => {
+                write!(f, "the signer gave the key up on {}", at.date())
+            }
+            Self::Revoked { at, kind: Kind::Hard } => {
+                write!(f, "the signer revoked the key on {}", at.date())
+            }
+            Self::Expired { at } => write!(f, "the signer's key ended on {}", at.date()),
+            Self::NotForSigning => f.write_str("the signer's key was not made for signing"),
+            Self::UnverifiedRevoker => {
+                f.write_str("a revoker whose key is not at hand seems to have revoked the key")
+            }
+        }
+    }
+}
+
+fn file(f: &mut fmt::Formatter<'_>, path: &Safe<'_>, flaw: &FileFlaw) -> fmt::Result {
+    match flaw {
+        FileFlaw::HiddenByParser => {
+            write!(f, "FreePBX's parser does not see the entry {path}")
+        }
+        FileFlaw::Altered => write!(f, "{path} is altered"),
+        FileFlaw::Missing => write!(f, "{path} is missing"),
+        FileFlaw::Outside => write!(f, "{path} leads out of the module"),
+        FileFlaw::Unreadable { reason } => write!(f, "{path} cannot be read: {}", Safe(reason)),
+        FileFlaw::Unlisted => write!(f, "{path} is not listed"),
     }
 }
 

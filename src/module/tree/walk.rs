@@ -237,6 +237,14 @@ enum Taken {
 }
 
 impl Selection {
+    /// Whether a file or folder of this name is listed.
+    pub(in crate::module) fn lists(self, name: &[u8]) -> bool {
+        match self.takes(name) {
+            Taken::Yes => true,
+            Taken::Hidden | Taken::LeftOut => false,
+        }
+    }
+
     fn takes(self, name: &[u8]) -> Taken {
         match self {
             Self::Official if name == b".htaccess" => Taken::Yes,

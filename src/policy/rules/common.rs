@@ -37,7 +37,8 @@ pub(in crate::policy) fn size(request: &Request, policy: &Policy) -> Finding {
     } else {
         Verdict::broken(
             format!("the request is {actual} bytes, policy allows {limit}"),
-            "ask for fewer user IDs, or have limits.max_request_bytes raised",
+            "ask for less (fewer user IDs, a module of fewer files), or have \
+             limits.max_request_bytes raised",
         )
     };
     Finding { rule: SIZE.0, verdict }

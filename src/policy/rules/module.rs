@@ -131,9 +131,11 @@ fn hashed(comparison: &Comparison) -> Verdict {
     if let Some(reason) = wrong {
         return Verdict::broken(reason, mend);
     }
-    if let Some(path) = comparison.unlisted.first() {
-        let more = comparison.unlisted.len();
-        let reason = format!("{more} file(s) are not in the list, {} for one", Safe(path));
+    if let Some((path, more)) = comparison.unlisted.split_first() {
+        let reason = match more.len() {
+            0 => format!("{} is not in the list", Safe(path)),
+            more => format!("{} and {more} more are not in the list", Safe(path)),
+        };
         return Verdict::broken(reason, mend);
     }
     Verdict::holds(format!("all {} hashed here, as listed", comparison.listed.len()))
