@@ -176,7 +176,8 @@ impl SignedText {
         let Block { hashes, text, signature, mut deviations } = block;
         // Sequoia gets the block written anew, so that it sees the lines that GnuPG sees.
         let lines = without_returns(&text, &deviations);
-        let message = plain(&lines, &signature).map_err(SignedTextError::OpenPgp)?;
+        let signatures = signatures(&signature)?;
+        let message = plain(&lines, &signatures).map_err(SignedTextError::OpenPgp)?;
         let Gathered { content, signatures, .. } =
             gather(&message, MAX_BYTES).map_err(SignedTextError::OpenPgp)?;
         drop(message);
@@ -245,20 +246,34 @@ fn without_returns(text: &[u8], deviations: &[Deviation]) -> Vec<u8> {
     lines
 }
 
-/// One plain block around the lines.
-fn plain(lines: &[u8], signature: &[u8]) -> anyhow::Result<Vec<u8>> {
-    anyhow::ensure!(signature.len() <= MAX_SIGNATURE_BYTES, "its signature block is too long");
-    let pile = openpgp::PacketPile::from_bytes(signature)?;
+/// The signatures in a block.
+fn signatures(block: &[u8]) -> Result<Vec<Signature>, SignedTextError> {
+    let damaged = |text: String| SignedTextError::OpenPgp(anyhow::Error::msg(text));
+    if block.len() > MAX_SIGNATURE_BYTES {
+        return Err(damaged("its signature block is too long".to_owned()));
+    }
+    let pile = openpgp::PacketPile::from_bytes(block).map_err(SignedTextError::OpenPgp)?;
     let mut signatures = Vec::new();
     for packet in pile.into_children() {
         match packet {
             openpgp::Packet::Signature(signature) => signatures.push(signature),
-            other => anyhow::bail!("the signature's block holds another packet: {}", other.tag()),
+            other => {
+                let text = format!("the signature's block holds another packet: {}", other.tag());
+                return Err(damaged(text));
+            }
         }
     }
-    let mut message = Vec::with_capacity(lines.len() + 2 * signature.len() + 256);
+    match signatures.len() {
+        1..=MAX_SIGNATURES => Ok(signatures),
+        other => Err(SignedTextError::Signatures(other)),
+    }
+}
+
+/// One plain block around the lines.
+fn plain(lines: &[u8], signatures: &[Signature]) -> anyhow::Result<Vec<u8>> {
+    let mut message = Vec::with_capacity(lines.len() + 4096);
     message.extend_from_slice(b"-----BEGIN PGP SIGNED MESSAGE-----\n");
-    for signature in &signatures {
+    for signature in signatures {
         let algorithm = signature.hash_algo();
         let name = algorithm.text_name()?;
         message.extend_from_slice(format!("Hash: {name}\n").as_bytes());
@@ -267,7 +282,7 @@ fn plain(lines: &[u8], signature: &[u8]) -> anyhow::Result<Vec<u8>> {
     if !lines.is_empty() {
         cleartext::escape(lines, &mut message)?;
     }
-    message.extend(cleartext::armored(&signatures)?);
+    message.extend(cleartext::armored(signatures)?);
     Ok(message)
 }
 
