@@ -34,10 +34,13 @@ pub const PIN: &str = "847261";
 /// The Admin PIN of every master in tests.
 pub const ADMIN_PIN: &str = "84726100";
 
-/// A master and the files of its practice card, made once for the whole test process and copied from then on. In
-/// memory, because a folder that is kept in a static is never removed.
-fn original() -> &'static (Vec<(OsString, Vec<u8>)>, Certificate) {
-    static CARD: OnceLock<(Vec<(OsString, Vec<u8>)>, Certificate)> = OnceLock::new();
+/// A master, and the files of its practice card.
+type Original = (Vec<(OsString, Vec<u8>)>, Certificate);
+
+/// Made once for the whole test process and copied from then on. In memory, because a folder that
+/// is kept in a static is never removed.
+fn original() -> &'static Original {
+    static CARD: OnceLock<Original> = OnceLock::new();
     CARD.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");
         let card = PracticeCard::open(folder.path()).expect("a card");

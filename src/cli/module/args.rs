@@ -54,7 +54,7 @@ alice@example.org")]
         #[allow(missing_docs)]
         judge: JudgeArgs,
     },
-    /// Make the package that FreePBX downloads: <rawname>-<version>.tgz.gpg
+    /// Make the package that FreePBX downloads, RAWNAME-VERSION.tgz.gpg
     #[command(after_help = "Example:\n  countersign module package blacklist --local-user \
 alice@example.org --output packages")]
     Package(PackageArgs),
