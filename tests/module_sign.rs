@@ -245,7 +245,7 @@ fn a_file_that_the_developer_cannot_read_is_named() {
     let w = Workshop::new();
     let folder = w.module("blacklist");
     w.write("blacklist/module.sig", "old");
-    fs::set_permissions(folder.join("a.php"), fs::Permissions::from_mode(0)).expect("ours");
+    fs::set_permissions(folder.join("a.php"), fs::Permissions::from_mode(0o000)).expect("ours");
     fs::set_permissions(w.path("."), fs::Permissions::from_mode(0o755)).expect("ours");
     let sign = w.command(&["module", "sign", "blacklist", "--key-file", "dev.key"]);
     let mut command = Command::new("setpriv");
