@@ -227,7 +227,7 @@ fn a_local_list_is_never_strictly_good_whatever_freepbx_says() {
     w.publish(&["dev"]);
     w.module("custom");
     let files = [("a.php", "<?php\n"), ("assets/x.js", "x()\n")];
-    let secure = w.list("", &files);
+    let secure = w.clearsign("dev", &w.list("", &files));
     let tag = w.list("", &[("custom.sig", &secure)]);
     let tag = tag.replace("repo=manual\ntype=public", "repo=local\ntype=local");
     let tag = tag.replace(";# End\n", "");

@@ -34,8 +34,11 @@ pub const PIN: &str = "847261";
 /// The Admin PIN of every master in tests.
 pub const ADMIN_PIN: &str = "84726100";
 
-/// A master, and the files of its practice card.
-type Original = (Vec<(OsString, Vec<u8>)>, Certificate);
+/// A master and the files of its practice card.
+struct Original {
+    files: Vec<(OsString, Vec<u8>)>,
+    master: Certificate,
+}
 
 /// Made once for the whole test process and copied from then on. In memory, because a folder that
 /// is kept in a static is never removed.
@@ -49,7 +52,7 @@ fn original() -> &'static Original {
         let mut session = card.session().expect("a session");
         let pins = pins.expect("good PINs");
         let master = airgap::master::generate(&mut session, &pins, "M <m@example.org>", None);
-        (files(folder.path()), master.expect("a master"))
+        Original { files: files(folder.path()), master: master.expect("a master") }
     })
 }
 
@@ -68,10 +71,10 @@ pub struct Bench {
 impl Bench {
     /// Sets everything up, with a practice card that holds the master.
     pub fn new() -> Self {
-        let (card, master) = original();
-        let bench = Self::around(master);
+        let original = original();
+        let bench = Self::around(&original.master);
         std::fs::create_dir(bench.path("card")).expect("a new folder");
-        for (name, bytes) in card {
+        for (name, bytes) in &original.files {
             std::fs::write(bench.path("card").join(name), bytes).expect("written");
         }
         bench
