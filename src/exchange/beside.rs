@@ -73,6 +73,7 @@ fn unnameable(tree: &Tree, files: &mut Comparison) {
     files.unlisted.extend(tree.remarks().iter().filter_map(|remark| match remark {
         Remark::Dangling { path, .. } | Remark::NotAFile { path, .. } => Some(path.clone()),
         Remark::Loop { path } | Remark::Unreadable { path, .. } => Some(path.clone()),
+        Remark::Stray { path } => Some(path.clone()),
         Remark::Hidden { .. }
         | Remark::LeftOut { .. }
         | Remark::Link { .. }

@@ -41,6 +41,8 @@ pub enum Concern {
     HiddenFile,
     /// A file or folder that the servers' rules leave out.
     LeftOut,
+    /// Something else than a translation or a text where the servers' rules leave everything out.
+    StrayFile,
     /// A file that the `module.sig` at hand does not list: FreePBX never notices such a file.
     UnlistedFile,
     /// A `module.sig` at hand that cannot be read, so that nobody knows what it lists.
@@ -79,11 +81,12 @@ pub enum Concern {
 
 impl Concern {
     /// Every concern.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::BadName,
         Self::NameNotUtf8,
         Self::HiddenFile,
         Self::LeftOut,
+        Self::StrayFile,
         Self::UnlistedFile,
         Self::BadSignatureFile,
         Self::LinkInside,
@@ -110,6 +113,7 @@ impl Concern {
             Self::NameNotUtf8 => "name-not-utf8",
             Self::HiddenFile => "hidden-file",
             Self::LeftOut => "left-out",
+            Self::StrayFile => "stray-file",
             Self::UnlistedFile => "unlisted-file",
             Self::BadSignatureFile => "bad-signature-file",
             Self::LinkInside => "link-inside",
@@ -140,6 +144,7 @@ impl Concern {
             | Self::LinkInside => Severity::Warning,
             Self::BadName
             | Self::NameNotUtf8
+            | Self::StrayFile
             | Self::LinkOutside
             | Self::LinkDangling
             | Self::LinkLoop

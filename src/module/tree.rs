@@ -74,8 +74,14 @@ pub enum Remark {
         /// Where.
         path: String,
     },
-    /// A file or folder that the servers' rules leave out.
+    /// A translation or text that the servers' rules leave out.
     LeftOut {
+        /// Where.
+        path: String,
+    },
+    /// Something else than a translation or a text where the servers' rules leave everything out:
+    /// nobody signs it, and it may run.
+    Stray {
         /// Where.
         path: String,
     },

@@ -121,6 +121,9 @@ fn obstacle(remark: &Remark) -> Option<String> {
         Remark::Unreadable { path, reason } => {
             Some(format!("{} cannot be read: {reason}", Safe(path)))
         }
+        Remark::Stray { path } => {
+            Some(format!("{} is left out of the list, and is no translation or text", Safe(path)))
+        }
         Remark::Hidden { .. } | Remark::LeftOut { .. } | Remark::Link { .. } => None,
     }
 }

@@ -36,6 +36,9 @@ fn of_remark(remark: &Remark) -> Finding {
             path,
             "its name begins with a dot: it is neither listed nor packed, and FreePBX does not check it",
         ),
+        Remark::Stray { path } => {
+            finding(Concern::StrayFile, path, "nobody signs it, and it is no translation or text")
+        }
         Remark::LeftOut { path } => {
             finding(Concern::LeftOut, path, "the servers' rules leave it out of the list")
         }

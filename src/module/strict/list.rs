@@ -80,6 +80,7 @@ pub(super) fn of_remarks(case: &Case<'_>, notes: &mut Vec<Note>) -> Vec<Problem>
             Remark::LeftOut { .. } if notes.contains(&Note::LeftOut) => {}
             Remark::LeftOut { .. } => notes.push(Note::LeftOut),
             Remark::Hidden { path }
+            | Remark::Stray { path }
             | Remark::Dangling { path, .. }
             | Remark::Loop { path }
             | Remark::NotAFile { path, .. }
@@ -91,6 +92,7 @@ pub(super) fn of_remarks(case: &Case<'_>, notes: &mut Vec<Note>) -> Vec<Problem>
             // Listed: its state says what it is. A bad name is among the unlisted files, and what
             // a link leads to is one of the files.
             Remark::Hidden { .. }
+            | Remark::Stray { .. }
             | Remark::Dangling { .. }
             | Remark::Loop { .. }
             | Remark::NotAFile { .. }

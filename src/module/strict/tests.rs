@@ -354,9 +354,11 @@ fn a_hidden_file_is_not_listed_and_translations_are_noted() {
     let path = ".evil.php".to_owned();
     module.remarks = vec![Remark::Hidden { path: path.clone() }];
     assert_eq!(module.judged().0, ["file-unlisted"]);
-    module.remarks = vec![Remark::LeftOut { path: "i18n".to_owned() }];
+    module.remarks = vec![Remark::LeftOut { path: "i18n/m.mo".to_owned() }];
     assert_eq!(module.judged().1, [Note::LeftOut]);
     assert!(module.judged().0.is_empty());
+    module.remarks = vec![Remark::Stray { path: "i18n/evil.php".to_owned() }];
+    assert_eq!(module.judged().0, ["file-unlisted"]);
 }
 
 #[test]

@@ -79,6 +79,23 @@ fn each_selection_lists_what_its_tool_lists_in_its_order() {
 }
 
 #[test]
+fn what_the_servers_leave_out_is_told_apart_by_what_it_is() {
+    let harmless = ["i18n/de/m.mo", "i18n/m.pot", "notes.txt"];
+    let strays = ["README.txt/evil.php", "i18n/de/evil.php", "i18n/evil"];
+    let folder = Folder::new(&[harmless, strays].concat());
+    let tree = folder.list(Selection::Official);
+    assert!(tree.files().is_empty());
+    for remark in tree.remarks() {
+        match remark {
+            Remark::LeftOut { path } => assert!(harmless.contains(&path.as_str()), "{path}"),
+            Remark::Stray { path } => assert!(strays.contains(&path.as_str()), "{path}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(tree.remarks().len(), 6);
+}
+
+#[test]
 fn every_file_is_hashed_and_progress_tells_all_bytes() {
     let folder = Folder::new(&["a", "b/c"]);
     folder.write("big", &"x".repeat(1_000_000));

@@ -19,7 +19,8 @@ pub(super) fn walk(tree: &mut Tree, selection: Selection) -> Result<(), TreeErro
     let path = tree.path.clone();
     let folder = rustix::fs::openat(&tree.folder, ".", FOLDER, Mode::empty());
     let folder = folder.map_err(|errno| TreeError::Io { path, source: errno.into() })?;
-    let mut walk = Walk { tree, selection, ancestors: Vec::new(), names: 0 };
+    let mut walk =
+        Walk { tree, selection, ancestors: Vec::new(), names: 0, around: Around::Listed };
     walk.folder(folder, &[], Place::Inside)
 }
 
@@ -31,6 +32,16 @@ struct Walk<'a> {
     /// The folders that we are in.
     ancestors: Vec<Identity>,
     names: usize,
+    around: Around,
+}
+
+/// What is around the folder that is being read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Around {
+    /// Folders that are listed.
+    Listed,
+    /// A folder that the servers' rules leave out.
+    LeftOut,
 }
 
 /// A folder by which it is known again: device and inode.
@@ -115,6 +126,9 @@ impl Walk<'_> {
         if item.path == SIGNATURE {
             return Ok(());
         }
+        if self.around == Around::LeftOut {
+            return self.left_out(&item, kind);
+        }
         match self.selection.takes(item.name) {
             Taken::Yes => {}
             Taken::Hidden => {
@@ -122,8 +136,10 @@ impl Walk<'_> {
                 return Ok(());
             }
             Taken::LeftOut => {
-                self.remark(Remark::LeftOut { path: item.shown() });
-                return Ok(());
+                self.around = Around::LeftOut;
+                let walked = self.left_out(&item, kind);
+                self.around = Around::Listed;
+                return walked;
             }
         }
         let kind = match kind {
@@ -149,6 +165,20 @@ impl Walk<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Nobody signs it. Translations and texts run nothing; whatever else is there is told apart.
+    fn left_out(&mut self, item: &Item<'_>, kind: FileType) -> Result<(), TreeError> {
+        const HARMLESS: [&[u8]; 4] = [b".mo", b".po", b".pot", b".txt"];
+        let path = item.shown();
+        match kind {
+            FileType::Directory => return self.enter(item, OFlags::NOFOLLOW),
+            FileType::RegularFile if HARMLESS.iter().any(|end| item.name.ends_with(end)) => {
+                self.remark(Remark::LeftOut { path });
+            }
+            _ => self.remark(Remark::Stray { path }),
+        }
+        Ok(())
     }
 
     fn enter(&mut self, item: &Item<'_>, flags: OFlags) -> Result<(), TreeError> {
