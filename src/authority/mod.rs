@@ -19,6 +19,7 @@ use crate::certificate::{Certificate, ReadError};
 use crate::digest::Sha256;
 use crate::exchange::{self, ExchangeError};
 use crate::fingerprint::Fingerprint;
+use crate::module::VersionError;
 use crate::policy::{Context, Policy, PolicyError};
 use crate::time::Timestamp;
 
@@ -74,6 +75,9 @@ pub enum AuthorityError {
         /// The policy's.
         expected: Sha256,
     },
+    /// A module's version that cannot name a file.
+    #[error("the module's version is not one")]
+    Version(#[source] VersionError),
     /// No such developer.
     #[error("no developer {0} in the authority's record")]
     NoSuchDeveloper(Fingerprint),

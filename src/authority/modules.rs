@@ -6,7 +6,7 @@ use super::{Authority, AuthorityError};
 use crate::digest::Sha256;
 use crate::exchange::{self, ExchangeError};
 use crate::fingerprint::Fingerprint;
-use crate::module::{MAX_BYTES, Manifest, RawName, SignedText};
+use crate::module::{MAX_BYTES, Manifest, RawName, SignedText, Version};
 use crate::operation::SignModule;
 use crate::policy::{Decision, Kind};
 use crate::request::RequestId;
@@ -37,13 +37,15 @@ impl Authority {
         asked: &SignModule,
         text: &str,
     ) -> Result<PathBuf, AuthorityError> {
+        // It names a file; the station's rules saw it, but not whoever made the record.
+        let version: Version = asked.version.parse().map_err(AuthorityError::Version)?;
         let folder = self.modules(&asked.module);
         std::fs::create_dir_all(&folder).map_err(|source| ExchangeError::Io {
             path: folder.clone(),
             action: "created",
             source,
         })?;
-        let path = folder.join(format!("{}.module.sig", asked.version));
+        let path = folder.join(format!("{version}.module.sig"));
         exchange::write_path(&path, text.as_bytes())?;
         Ok(path)
     }

@@ -1,13 +1,10 @@
 //! Rules about a module's list and the files that it names.
 
 use crate::certificate::lenient;
-use crate::module::{Changes, Comparison, FileState, Form};
+use crate::module::{Changes, Comparison, FileState, Form, Version};
 use crate::operation::SignModule;
 use crate::policy::{Files, ListOnly, Rule, Verdict};
-use crate::safe::{Safe, chain, is_unsafe};
-
-/// Longest version, in characters.
-const MAX_VERSION: usize = 40;
+use crate::safe::{Safe, chain, clip, is_unsafe};
 
 /// The master may sign data, not only certify keys.
 pub const MASTER_SIGNS: Rule = Rule {
@@ -29,17 +26,16 @@ pub const MASTER_SIGNS: Rule = Rule {
 /// A version that can stand on a screen and in a file name.
 pub const MODULE_VERSION: Rule = Rule {
     name: "module-version",
-    demand: "the version begins with a digit and holds only digits, letters, . - _ + and ~",
+    demand: "the version is one that FreePBX compares as a person would, and can name a file",
     check: |s| {
         let Some(asked) = s.asked::<SignModule>() else { return Verdict::not_asked() };
-        let version = &asked.version;
-        let plain = |c: char| c.is_ascii_alphanumeric() || ".-_+~".contains(c);
-        let begins = version.starts_with(|c: char| c.is_ascii_digit());
-        if begins && version.chars().count() <= MAX_VERSION && version.chars().all(plain) {
-            return Verdict::holds(version);
+        match asked.version.parse::<Version>() {
+            Ok(version) => Verdict::holds(version.as_str()),
+            Err(error) => Verdict::broken(
+                format!("{} is not a version: {error}", Safe(&clip(&asked.version))),
+                "give module.xml a version like 17.0.3, and make a new request",
+            ),
         }
-        let reason = format!("{} is not a version", Safe(version));
-        Verdict::broken(reason, "give module.xml a version like 17.0.3, and make a new request")
     },
 };
 
@@ -55,6 +51,10 @@ pub const MODULE_LIST: Rule = Rule {
             Ok(list) => list,
             Err(error) => return Verdict::broken(chain(&error), mend),
         };
+        // One list has one spelling, and what is hashed and shown is what is signed.
+        if SignModule::new(asked.module.clone(), asked.version.clone(), &list).list != asked.list {
+            return Verdict::broken("the list is spelled in another way than lists are", mend);
+        }
         let wrong = |what: &str, actual: &str, expected: &str| {
             let reason = format!("the list's {what} is {}, not {expected}", Safe(actual));
             Verdict::broken(reason, mend)

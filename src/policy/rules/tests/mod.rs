@@ -256,6 +256,16 @@ fn a_list_without_its_files_is_said_in_capitals_where_policy_lets_it_through() {
 }
 
 #[test]
+fn a_list_in_another_spelling_is_refused() {
+    let mut case = Case::sign_module();
+    let Operation::SignModule(asked) = &mut case.operation else { panic!("not a module") };
+    let joined = format!("{}\n{}", asked.list[0], asked.list[1]);
+    asked.list.splice(..2, [joined]);
+    assert!(asked.manifest().is_ok(), "the text is the same");
+    assert!(matches!(case.verdict("module-list"), Verdict::Broken { .. }));
+}
+
+#[test]
 fn files_that_are_not_as_listed_are_refused_each_with_its_name() {
     let state = |state| vec![("module.xml".to_owned(), state)];
     let altered = FileState::Altered { actual: Sha256::ZERO };
