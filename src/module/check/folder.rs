@@ -67,7 +67,10 @@ fn of_remark(remark: &Remark) -> Finding {
         Remark::BadName { path, reason: BadName::NotUtf8 } => {
             finding(Concern::NameNotUtf8, path, "its name is not UTF-8")
         }
-        Remark::BadName { path, reason } => finding(Concern::BadName, path, reason.to_string()),
+        Remark::BadName { path, reason } => {
+            let reason = format!("{reason}; its line would be \"{path} = DIGEST\"");
+            finding(Concern::BadName, path, reason)
+        }
     }
 }
 
