@@ -9,7 +9,9 @@
 //! keep the size go unnoticed).
 
 mod compare;
+mod folder;
 mod read;
+mod selection;
 mod walk;
 
 use std::io;
