@@ -123,12 +123,14 @@ fn changed(out: &mut String, changes: &Changes, detail: Detail) {
 }
 
 fn line(decision: &Decision) -> String {
-    let ids: Vec<String> = decision.user_ids.iter().map(|id| Safe(id).to_string()).collect();
+    let ids: Vec<String> = decision.names.iter().map(|id| Safe(id).to_string()).collect();
     let what = match decision.kind {
         Kind::Certified { expires: Some(at) } => format!("certified until {}", at.date()),
         Kind::Certified { expires: None } => "certified without end".into(),
         Kind::Revoked => "REVOKED".into(),
-        Kind::SignedModule => return format!("{} signed", decision.created.date()),
+        Kind::SignedModule => {
+            return format!("{} signed, version {}", decision.created.date(), ids.join(", "));
+        }
     };
     format!("{} {what}: {}", decision.created.date(), ids.join(", "))
 }

@@ -276,7 +276,7 @@ fn a_signature_is_explained_wherever_it_lies() {
     run.says("took the certification back").says("error: this signature is not good");
     let run = w.by_keys(&["module", "explain", "strange"]).ends(4);
     run.says("No master of this authority says anything about that key.");
-    w.by_keys(&["module", "explain", "edited"]).ends(4).says("Nobody in the keyring signed this.");
+    w.by_keys(&["module", "explain", "edited"]).ends(4).says("and changed afterwards.");
     let run = w.by_keys(&["module", "explain", "unsigned"]).ends(1);
     run.says("unsigned/module.sig cannot be opened");
     let run = w.by_keys(&["module", "explain", "fine/a.php"]).ends(4);

@@ -266,6 +266,7 @@ impl Recorder {
             operation: request.operation().name(),
             object: request.operation().object().ok_or(RecorderError::NoObject)?,
             user_ids: request.operation().user_ids().to_vec(),
+            version: request.operation().version().map(str::to_owned),
             created: request.created(),
             expires: request.operation().expires(),
             statements,

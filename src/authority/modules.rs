@@ -62,14 +62,16 @@ impl Authority {
         let mut lists = Vec::new();
         for file in exchange::list(&folder, ".module.sig", exchange::MAX_LISTED)? {
             let text = exchange::read(&folder, &file, MAX_BYTES)?;
-            lists.extend(SignedText::parse(&text).ok().and_then(|text| decision(&text)));
+            let file = file.to_string_lossy();
+            let version = file.strip_suffix(".module.sig").unwrap_or_default();
+            lists.extend(SignedText::parse(&text).ok().and_then(|text| decision(&text, version)));
         }
         Ok(lists)
     }
 }
 
 /// The record is the authority's own, checked when it was installed: only time and list count.
-fn decision(signed: &SignedText) -> Option<(Decision, Manifest)> {
+fn decision(signed: &SignedText, version: &str) -> Option<(Decision, Manifest)> {
     let signature = signed.signatures().first()?;
     let list = Manifest::parse(signed.text()).ok()?;
     let signer = signature.issuer_fingerprints().next()?.clone();
@@ -79,7 +81,7 @@ fn decision(signed: &SignedText) -> Option<(Decision, Manifest)> {
         master: Fingerprint::try_from(signer).ok()?,
         created: Timestamp::from(signature.signature_creation_time()?),
         kind: Kind::SignedModule,
-        user_ids: Vec::new(),
+        names: vec![version.to_owned()],
     };
     Some((decision, list))
 }

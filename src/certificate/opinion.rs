@@ -125,14 +125,14 @@ impl Certificate {
             };
             let same = |d: &&mut Decision| d.created == opinion.created && d.kind == kind;
             match decisions.iter_mut().find(same) {
-                Some(decision) => decision.user_ids.push(user_id),
+                Some(decision) => decision.names.push(user_id),
                 None => decisions.push(Decision {
                     // Which request asked for it is not written on a certificate.
                     request: RequestId(Sha256::ZERO),
                     master: master.fingerprint(),
                     created: opinion.created,
                     kind,
-                    user_ids: vec![user_id],
+                    names: vec![user_id],
                 }),
             }
         }

@@ -12,6 +12,7 @@ mod signer;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser as _;
 
@@ -27,17 +28,37 @@ macro_rules! say {
     ($($text:tt)*) => { $crate::cli::put(format_args!("{}\n", format_args!($($text)*))) };
 }
 
-/// Writes to standard output; what cannot be written is nobody's to read.
+/// Whether something could not be written to standard output.
+static UNWRITTEN: AtomicBool = AtomicBool::new(false);
+
+/// Writes to standard output; [`end`] tells what could not be written.
 pub fn put(text: std::fmt::Arguments<'_>) {
-    let _ = std::io::stdout().write_fmt(text);
+    note(std::io::stdout().write_fmt(text));
+}
+
+/// A reader that went away has read enough; a full disk has not.
+fn note(written: std::io::Result<()>) {
+    if written.is_err_and(|error| error.kind() != std::io::ErrorKind::BrokenPipe) {
+        UNWRITTEN.store(true, Ordering::Relaxed);
+    }
+}
+
+/// How a program ends.
+pub fn end(result: Result<(), Failure>) -> ExitCode {
+    note(std::io::stdout().flush());
+    let result = result.and_then(|()| match UNWRITTEN.load(Ordering::Relaxed) {
+        true => Err(Failure::say(Exit::Failed, "standard output cannot be written")),
+        false => Ok(()),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
 }
 
 /// Runs the program on the process's arguments.
 pub fn run() -> ExitCode {
-    match dispatch(Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    }
+    end(dispatch(Args::parse()))
 }
 
 fn dispatch(args: Args) -> Result<(), Failure> {

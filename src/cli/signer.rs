@@ -96,8 +96,19 @@ impl Signer {
     /// The text, cleartext-signed at `now`.
     pub(super) fn sign(&self, text: &str, now: Timestamp) -> Result<Vec<u8>, Failure> {
         match self {
-            Self::Gpg { program, key } => clearsign(program, *key, text),
+            Self::Gpg { program, key } => clearsign(program, *key, text, &[]),
             Self::File { certificate, secrets } => sign_with_file(certificate, secrets, text, now),
+        }
+    }
+
+    /// The text, cleartext-signed with this date, whatever gpg's clock says.
+    pub(super) fn sign_dated(&self, text: &str, time: Timestamp) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Gpg { program, key } => {
+                let time = format!("{}!", time.unix());
+                clearsign(program, *key, text, &["--faked-system-time", &time])
+            }
+            Self::File { .. } => self.sign(text, time),
         }
     }
 }
@@ -165,8 +176,14 @@ fn export(
     Ok(certificate?)
 }
 
-fn clearsign(gpg: &Path, key: Fingerprint, text: &str) -> Result<Vec<u8>, Failure> {
+fn clearsign(
+    gpg: &Path,
+    key: Fingerprint,
+    text: &str,
+    options: &[&str],
+) -> Result<Vec<u8>, Failure> {
     let mut child = Command::new(gpg)
+        .args(options)
         .args(["--local-user", &key.to_string(), "--digest-algo", "SHA512"])
         .args(["--no-comments", "--no-emit-version", "--output", "-", "--clearsign"])
         .stdin(Stdio::piped())

@@ -69,6 +69,9 @@ pub enum Event {
         /// The user IDs, where it is about some.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         user_ids: Vec<String>,
+        /// The module's version, where it is about a module.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<String>,
         /// The creation time in the signatures.
         created: Timestamp,
         /// When what is stated ends.

@@ -39,7 +39,7 @@ impl Slot {
     /// Of a request that was given up half-way only what was signed counts.
     pub(super) fn limit(self, mut decision: Decision) -> Decision {
         if self.state == State::GivenUp {
-            decision.user_ids.truncate(self.signed as usize);
+            decision.names.truncate(self.signed as usize);
         }
         decision
     }

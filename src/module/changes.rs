@@ -36,7 +36,8 @@ impl Changes {
 impl std::fmt::Display for Changes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (added, removed) = (self.added.len(), self.removed.len());
-        write!(f, "{added} files added, {removed} removed, {} changed", self.altered.len())
+        let s = if added == 1 { "" } else { "s" };
+        write!(f, "{added} file{s} added, {removed} removed, {} changed", self.altered.len())
     }
 }
 

@@ -7,6 +7,7 @@ use super::freepbx::{self, Path};
 use super::strict::{self, FileFlaw, KeyFlaw, Problem};
 use super::{Deviation, Manifest, Reading, Signer, Status};
 use crate::certificate::Strength;
+use crate::fingerprint::Fingerprint;
 use crate::safe::{Safe, clip};
 
 /// Why the two verdicts differ, in one sentence; none where they agree, or where FreePBX's words
@@ -156,7 +157,10 @@ impl fmt::Display for Explained<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.verdict.signer {
             Some(signer) => signed_by(f, signer)?,
-            None => writeln!(f, "Nobody in the keyring signed this.")?,
+            None => match claimed(self.verdict) {
+                Some(key) => writeln!(f, "Made with the key {key}, and changed afterwards.")?,
+                None => writeln!(f, "Nobody in the keyring signed this.")?,
+            },
         }
         if let Some(chain) = &self.verdict.chain {
             by_chain(f, chain)?;
@@ -166,6 +170,14 @@ impl fmt::Display for Explained<'_> {
             Err(error) => writeln!(f, "What it lists cannot be read: {error}."),
         }
     }
+}
+
+/// The key that signed another text than this.
+fn claimed(verdict: &strict::Verdict<'_>) -> Option<Fingerprint> {
+    verdict.problems.iter().find_map(|problem| match problem {
+        Problem::TextAltered { claimed } => Some(*claimed),
+        _ => None,
+    })
 }
 
 fn signed_by(f: &mut fmt::Formatter<'_>, signer: &Signer<'_>) -> fmt::Result {

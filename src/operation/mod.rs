@@ -58,6 +58,11 @@ pub trait Signable: Any {
         &[]
     }
 
+    /// The version of the module that it is about.
+    fn version(&self) -> Option<&str> {
+        None
+    }
+
     /// When what it states ends.
     fn expires(&self) -> Option<Timestamp> {
         None

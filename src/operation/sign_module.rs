@@ -67,6 +67,10 @@ impl Signable for SignModule {
         Some(Object::Module(self.module.clone()))
     }
 
+    fn version(&self) -> Option<&str> {
+        Some(&self.version)
+    }
+
     fn statements(
         &self,
         created: Timestamp,

@@ -48,7 +48,7 @@ impl History {
                 let same = |d: &Decision| {
                     d.created == decision.created
                         && (d.kind == Kind::Revoked) == (decision.kind == Kind::Revoked)
-                        && decision.user_ids.iter().all(|id| d.user_ids.contains(id))
+                        && decision.names.iter().all(|id| d.names.contains(id))
                 };
                 if !past.iter().any(same) {
                     past.push(decision);
@@ -67,7 +67,7 @@ impl History {
     ) -> BTreeSet<String> {
         let past = self.past(master.fingerprint(), Some((certificate, master)));
         let certified = past.into_iter().filter(|d| d.kind != Kind::Revoked);
-        certified.flat_map(|d| d.user_ids).collect()
+        certified.flat_map(|d| d.names).collect()
     }
 }
 
@@ -99,8 +99,8 @@ pub struct Decision {
     pub created: Timestamp,
     /// What it was.
     pub kind: Kind,
-    /// The user IDs.
-    pub user_ids: Vec<String>,
+    /// The user IDs; of a module, its version.
+    pub names: Vec<String>,
 }
 
 /// What an earlier decision did.

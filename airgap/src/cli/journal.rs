@@ -129,8 +129,9 @@ fn words(event: &Event) -> String {
                 .collect();
             format!("{what} refused by {who}: {}", why.join("; "))
         }
-        Event::Consented { request, operation, object, user_ids, consent, .. } => {
-            let ids: Vec<String> = user_ids.iter().map(|i| Safe(i).to_string()).collect();
+        Event::Consented { request, operation, object, user_ids, version, consent, .. } => {
+            let ids = user_ids.iter().chain(version);
+            let ids: Vec<String> = ids.map(|i| Safe(i).to_string()).collect();
             let how = match consent {
                 Consent::Typed => "typed",
                 Consent::Scripted => "by a script",

@@ -30,10 +30,7 @@ use args::{
 
 /// Runs the program on the process's arguments.
 pub fn run() -> ExitCode {
-    match dispatch(Args::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
-    }
+    countersign::cli::end(dispatch(Args::parse()))
 }
 
 fn dispatch(args: Args) -> Result<(), Failure> {

@@ -73,6 +73,12 @@ pub struct PackageArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub signer: SignerArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub keys: KeyringArgs,
+    /// Pack the module although it is not good
+    #[arg(long)]
+    pub unverified: bool,
     /// By whose rules the module was signed
     #[arg(long, value_enum, default_value = "public")]
     pub profile: Profile,

@@ -13,7 +13,14 @@ use crate::safe::Safe;
 pub(super) fn run(folders: &[PathBuf], profile: Profile, form: &Form) -> Result<(), Failure> {
     let mut errors = 0;
     for folder in folders {
-        let findings = check(folder, profile.selection())?;
+        let findings = match check(folder, profile.selection()) {
+            Ok(findings) => findings,
+            Err(error) => {
+                Failure::from(error).report();
+                errors += 1;
+                continue;
+            }
+        };
         errors += findings.iter().filter(|f| f.concern.severity() == Severity::Error).count();
         let name = folder.display().to_string();
         match form.json {
@@ -34,10 +41,10 @@ pub(super) fn run(folders: &[PathBuf], profile: Profile, form: &Form) -> Result<
     }
     match errors {
         0 => Ok(()),
-        1 => Err(Failure::say(Exit::Refused, "1 error keeps the module from being signed so")),
+        1 => Err(Failure::say(Exit::Refused, "1 error: FreePBX does not take it like this")),
         n => Err(Failure::say(
             Exit::Refused,
-            format!("{n} errors keep the modules from being signed so"),
+            format!("{n} errors: FreePBX does not take it like this"),
         )),
     }
 }

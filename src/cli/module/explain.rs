@@ -42,6 +42,9 @@ pub(super) fn run(common: &Common, path: &Path, args: &JudgeArgs) -> Result<(), 
     for problem in &verdict.problems {
         crate::say!("Problem: {problem}.");
     }
+    let folder = file.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder.display().to_string();
+    crate::say!("The files were not looked at: countersign module verify {}", Safe(&folder));
     match verdict.is_good() {
         true => Ok(()),
         false => Err(Failure::say(Exit::Untrue, "this signature is not good (see above)")),

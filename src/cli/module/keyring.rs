@@ -57,6 +57,9 @@ fn read_masters(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
         let text = format!("{}: {}", refused.source, chain(&refused.error));
         return Err(Failure::say(Exit::Untrue, text));
     }
+    if keyring.others().is_empty() {
+        return Err(Failure::say(Exit::Failed, "--masters names no certificate"));
+    }
     Ok(keyring.others().to_vec())
 }
 

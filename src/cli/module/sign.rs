@@ -9,13 +9,14 @@ use super::keyring::gather;
 use super::progress::Progress;
 use super::{Exit, Failure};
 use crate::certificate::Certificate;
-use crate::cli::args::Common;
+use crate::cli::args::{Common, SignerArgs};
 use crate::cli::signer::Signer;
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
 use crate::module::candidates::{Candidate, Fitness, candidates};
+use crate::module::check;
 use crate::module::strict::{Case, Note, WeakChains, judge};
-use crate::module::tree::{Remark, Tree};
+use crate::module::tree::{Place, Remark, Tree};
 use crate::module::{
     Comparison, Config, Entry, FileState, Form, Keyring, Manifest, RawName, Reading,
 };
@@ -26,15 +27,15 @@ pub(super) fn run(common: &Common, args: &SignArgs) -> Result<(), Failure> {
     let now = crate::cli::now(common.time);
     let keyring = gather(common, &args.keys)?;
     let name = raw_name(&args.folder)?;
-    let signers = Signer::all(&args.signer)?;
-    let own = signers.iter().map(|s| s.known_to(keyring.masters()));
-    let own = own.collect::<Result<Vec<_>, Failure>>()?;
-    let judged = candidates(&keyring, &own, now);
-    let (signer, candidate) = choose(signers, judged)?;
+    let (signer, candidate) = own_key(&args.signer, &keyring, now)?;
     let entries = hash(common, &args.folder, args.list.profile)?;
     let key = candidate.certificate.fingerprint();
     let list = list(&args.list, &name, key, entries, now)?;
-    let signed = signer.sign(&list.text(), now)?;
+    warn(&args.folder, args.list.profile)?;
+    let signed = match common.time {
+        Some(time) => signer.sign_dated(&list.text(), time)?,
+        None => signer.sign(&list.text(), now)?,
+    };
     let notes = check(&signed, &list, &name, &keyring, &candidate.certificate, now)?;
     let path = args.folder.join("module.sig");
     exchange::write_path(&path, &signed)?;
@@ -50,6 +51,19 @@ pub(super) fn run(common: &Common, args: &SignArgs) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// The signer's own key that may sign modules.
+pub(super) fn own_key(
+    args: &SignerArgs,
+    keyring: &Keyring,
+    now: Timestamp,
+) -> Result<(Signer, Candidate), Failure> {
+    let signers = Signer::all(args)?;
+    let own = signers.iter().map(|s| s.known_to(keyring.masters()));
+    let own = own.collect::<Result<Vec<_>, Failure>>()?;
+    let judged = candidates(keyring, &own, now);
+    choose(signers, judged)
 }
 
 /// The module's name: that of its folder.
@@ -109,6 +123,16 @@ pub(in crate::cli) fn hash(
     })
 }
 
+/// Says what FreePBX will not like about the module, which does not keep it from being signed.
+fn warn(folder: &Path, profile: Profile) -> Result<(), Failure> {
+    for finding in check::check(folder, profile.selection())? {
+        if finding.concern.severity() == check::Severity::Error {
+            eprintln!("warning: {}: {}", Safe(&finding.path), Safe(&finding.reason));
+        }
+    }
+    Ok(())
+}
+
 /// Why a file keeps the module from being signed, if it does.
 fn obstacle(remark: &Remark) -> Option<String> {
     match remark {
@@ -124,7 +148,12 @@ fn obstacle(remark: &Remark) -> Option<String> {
         Remark::Stray { path } => {
             Some(format!("{} is left out of the list, and is no translation or text", Safe(path)))
         }
-        Remark::Hidden { .. } | Remark::LeftOut { .. } | Remark::Link { .. } => None,
+        Remark::Link { path, to, place: Place::Outside } => {
+            Some(format!("{} is a link out of the module, to {}", Safe(path), Safe(to)))
+        }
+        Remark::Hidden { .. }
+        | Remark::LeftOut { .. }
+        | Remark::Link { place: Place::Inside, .. } => None,
     }
 }
 

@@ -1,14 +1,14 @@
 //! `countersign module unpack`
 
-use super::Failure;
 use super::args::UnpackArgs;
 use super::keyring::gather;
+use super::{Exit, Failure};
 use crate::certificate::Certificate;
 use crate::cli::args::Common;
 use crate::exchange;
 use crate::module::archive::{Demand, Limits, Standing};
 use crate::module::candidates::{Fitness, candidates};
-use crate::module::unpack::unpack;
+use crate::module::unpack::{UnpackError, unpack};
 use crate::safe::Safe;
 
 pub(super) fn run(common: &Common, args: &UnpackArgs) -> Result<(), Failure> {
@@ -23,7 +23,15 @@ pub(super) fn run(common: &Common, args: &UnpackArgs) -> Result<(), Failure> {
         Some(_) => Demand::SignedBy { certificates: &certificates, now },
         None => Demand::Nothing,
     };
-    let unpacked = unpack(file, &args.into, None, &demand, &Limits::default())?;
+    let unpacked = unpack(file, &args.into, None, &demand, &Limits::default());
+    let unpacked = unpacked.map_err(|error| {
+        let refused = matches!(error, UnpackError::Archive(_));
+        let failure = Failure::new(if refused { Exit::Untrue } else { Exit::Failed }, error);
+        match refused && args.trust.verify {
+            true => failure.hint("whoever signed it: --unverified"),
+            false => failure,
+        }
+    })?;
     if !common.quiet {
         let (folder, files) = (unpacked.folder.display().to_string(), unpacked.contents.files);
         crate::say!("{}: {files} files", Safe(&folder));

@@ -89,11 +89,9 @@ impl Judged<'_> {
             ([one], _) => one.to_string(),
             ([first, rest @ ..], _) => format!("{first} (and {} more)", rest.len()),
         };
-        crate::say!(
-            "{mark}  {name:<24} FreePBX: {:>3} {}  {first}",
-            status.number(),
-            status.words()
-        );
+        let (number, words) = (status.number(), status.words());
+        let line = format!("{mark}  {name:<24} FreePBX: {number:>3} {words}  {first}");
+        crate::say!("{}", line.trim_end());
         if let Some(sentence) = difference(&self.strict, &self.freepbx) {
             crate::say!("      why FreePBX differs: {sentence}");
         }

@@ -109,6 +109,11 @@ pub(super) fn write(output: &OutputArgs, name: &str, bytes: &[u8]) -> Result<Str
             return Ok("standard output".into());
         }
         Some(path) if path.is_dir() => path.join(name),
+        Some(path) if path.extension().is_none() && !path.exists() => {
+            let text = format!("there is no folder {}", path.display());
+            let hint = format!("mkdir {}", path.display());
+            return Err(Failure::say(Exit::Failed, text).hint(hint));
+        }
         Some(path) => path.to_owned(),
         None => name.into(),
     };

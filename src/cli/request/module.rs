@@ -33,6 +33,7 @@ impl Asking<'_> {
             false => in_package(&args.path, args.list.profile)?,
         };
         let Found { name, version, entries } = found;
+        let package = format!("{name}-{version}.tgz");
         let list = module::list(&args.list, &name, master.fingerprint(), entries, self.now)?;
         let same = list.entries.iter().map(|entry| (entry.path.clone(), FileState::Same));
         let files = Comparison { listed: same.collect(), unlisted: Vec::new() };
@@ -42,7 +43,11 @@ impl Asking<'_> {
         let draft = Draft::new(self.now, master.fingerprint(), Operation::SignModule(asked));
         self.finish(&signer, &draft, &evidence, &args.ask.output)?;
         if !self.common.quiet {
-            eprintln!("and beside it {}", Safe(&args.path.display().to_string()));
+            let path = args.path.display().to_string();
+            match args.path.is_dir() {
+                true => eprintln!("and beside it the folder {}", Safe(&path)),
+                false => eprintln!("and beside it {}, as {package}", Safe(&path)),
+            }
         }
         Ok(())
     }

@@ -138,9 +138,12 @@ fn reason(event: Event) -> Option<String> {
 }
 
 fn decision(event: Event) -> Option<Decision> {
-    let Event::Consented { request, master, operation, user_ids, created, expires, .. } = event
+    let Event::Consented {
+        request, master, operation, user_ids, version, created, expires, ..
+    } = event
     else {
         return None;
     };
-    Some(Decision { request, master, created, kind: operation.kind(expires), user_ids })
+    let names = user_ids.into_iter().chain(version).collect();
+    Some(Decision { request, master, created, kind: operation.kind(expires), names })
 }

@@ -39,6 +39,7 @@ impl Writer {
             operation: OperationName::Certify,
             object: Object::Key(Fingerprint::from([9; 20])),
             user_ids: vec!["A <a@example.org>".into(); signatures],
+            version: None,
             created: Timestamp::from_unix(1_780_000_000),
             expires: None,
             statements: vec![Sha256::ZERO; signatures],
@@ -101,7 +102,7 @@ fn what_was_signed_of_a_refused_request_counts_for_others_and_not_against_itself
     w.write(Event::Refused { request: Some(request), file: None, by, violations });
     let other = w.history(RequestId(Sha256::of("two")));
     assert_eq!(other.decisions.len(), 1);
-    assert_eq!(other.decisions[0].user_ids.len(), 1);
+    assert_eq!(other.decisions[0].names.len(), 1);
     assert!(w.history(request).decisions.is_empty());
     assert_eq!(w.0.pending_after(None).expect("read"), None);
 }

@@ -117,7 +117,8 @@ pub const MODULE_FILES: Rule = Rule {
 };
 
 fn hashed(comparison: &Comparison) -> Verdict {
-    let mend = "list the module as it is now: countersign request module DIR";
+    let mend = "copy the module again from where the request was made; only if the change is \
+                meant, make a new request";
     let wrong = comparison.listed.iter().find_map(|(path, state)| {
         let what = match state {
             FileState::Same => return None,
@@ -149,16 +150,20 @@ pub const MODULE_CHANGES: Rule = Rule {
     check: |s| {
         let Some(asked) = s.asked::<SignModule>() else { return Verdict::not_asked() };
         let past = s.history.past(s.master.fingerprint(), None);
-        let Some(last) = past.iter().map(|decision| decision.created).max() else {
+        let Some(decision) = past.iter().max_by_key(|decision| decision.created) else {
             return Verdict::holds("never signed by this master before");
         };
+        let (last, version) = (decision.created, decision.names.join(" "));
         if s.request.created() <= last {
             let reason = format!("this module was signed for a request made at {last}, later");
             return Verdict::broken(reason, "make a new request");
         }
         match (&s.evidence.previous, asked.manifest()) {
             (Some(previous), Ok(list)) => {
-                Verdict::warns(format!("since {last}: {}", Changes::between(previous, &list)))
+                let changes = Changes::between(previous, &list);
+                let again = if version == asked.version { "the SAME VERSION again, " } else { "" };
+                let version = Safe(&version);
+                Verdict::warns(format!("{again}since version {version}, signed {last}: {changes}"))
             }
             _ => Verdict::warns(format!("signed before at {last}; that list is not at hand")),
         }

@@ -135,7 +135,7 @@ impl Case {
             master: master.fingerprint(),
             created: BORN.after(DAY),
             kind: Kind::Certified { expires: None },
-            user_ids: asked.user_ids,
+            names: asked.user_ids,
         });
         case
     }

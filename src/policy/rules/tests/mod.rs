@@ -130,11 +130,11 @@ rules! {
         master: c.master,
         created: c.created,
         kind: Kind::Revoked,
-        user_ids: vec!["Alice <alice@example.org>".into()],
+        names: vec!["Alice <alice@example.org>".into()],
     });
     requester_allowed "requester-allowed" revoke |c| c.signer = keys().alice.clone();
     every_user_id "every-user-id" revoke |c| {
-        c.history.decisions[0].user_ids.push("Alice <alice@second.example.org>".into());
+        c.history.decisions[0].names.push("Alice <alice@second.example.org>".into());
     };
     reason_text "reason-text" revoke |c| c.revocation().text = "a\nb".into();
     newer_than_certification "newer-than-certification" revoke |c| {
@@ -162,7 +162,7 @@ rules! {
         master: c.master,
         created: c.created,
         kind: Kind::SignedModule,
-        user_ids: Vec::new(),
+        names: Vec::new(),
     });
     signable "signable" certify |c| c.asked().user_ids.clear();
     batch_size "batch-size" certify |c| c.batch = 1_001;
@@ -188,7 +188,7 @@ fn certifying_again_after_a_revocation_is_shown_as_such() {
         master: case.master,
         created: BORN.after(DAY),
         kind: Kind::Revoked,
-        user_ids: vec!["Alice <alice@example.org>".into()],
+        names: vec!["Alice <alice@example.org>".into()],
     };
     case.history.decisions.push(decision.clone());
     let Verdict::Warns(text) = case.verdict("previous-decisions") else { panic!("no warning") };
@@ -295,14 +295,14 @@ fn what_changed_since_the_last_list_is_shown() {
         master: case.master,
         created: BORN.after(DAY),
         kind: Kind::SignedModule,
-        user_ids: Vec::new(),
+        names: Vec::new(),
     });
     case.relist(|list| {
         list.entries = vec![Entry { path: "new.php".into(), sha256: Sha256::of("y") }];
     });
     case.evidence.previous = Some(previous);
     let Verdict::Warns(text) = case.verdict("module-changes") else { panic!("no warning") };
-    assert!(text.contains("1 files added, 1 removed, 0 changed"), "{text}");
+    assert!(text.contains("1 file added, 1 removed, 0 changed"), "{text}");
 }
 
 proptest::proptest! {
