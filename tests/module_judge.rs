@@ -6,6 +6,7 @@ use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::Path;
 
 use countersign_tests::modules::{freepbx, signatures};
+use countersign_tests::namespace;
 use countersign_tests::signers::World;
 use countersign_tests::workshop::{Workshop, is_root, module_xml};
 use countersign_tests::{Run, program};
@@ -240,8 +241,8 @@ fn a_local_list_is_never_strictly_good_whatever_freepbx_says() {
     w.write("bypass/module.sig", w.clearsign("dev", &plain));
     let bypass = w.by_keys(&["module", "verify", "bypass", "--root", "root"]).ends(4);
     bypass.says("129 Good").says("FreePBX believes any key, and even an altered text");
-    if !is_root("files under /etc/freepbx.secure") {
-        return;
+    if !is_root() {
+        return namespace::run_this_test_inside();
     }
     w.write("root/etc/freepbx.secure/custom.sig", &secure);
     assert_eq!(fs::metadata(w.path("root/etc")).map(|m| m.uid()).ok(), Some(0));

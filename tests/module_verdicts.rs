@@ -3,10 +3,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use countersign::module::freepbx::{Config, Found, Secure, verdict};
 use countersign::module::tree::{Selection, Tree, Where};
 use countersign::module::{FileState, Reading, SignedText, explain, gpg, strict};
+use countersign_tests::modules::is_modelled;
+use countersign_tests::run::run;
 use countersign_tests::signers::{Told, World};
 
 /// A module as a PBX finds it on a day: who is in its keyring, and the file.
@@ -23,7 +26,9 @@ impl Case<'_> {
     fn says(&self, line: &str, number: u8) -> &Self {
         let Told { line: told, number: real } =
             self.world.verify(self.people, self.day, &self.file);
-        assert_eq!((told.as_str(), real), (line, number), "gpg itself");
+        if (told.as_str(), real) != (line, number) && is_modelled(&gpg_version(), "2.2.") {
+            panic!("gpg itself: {told}, {real} instead of {line}, {number}");
+        }
         let keyring = self.world.keyring(self.people);
         let now = self.world.day(self.day);
         let answers = match SignedText::parse(&self.file) {
@@ -39,6 +44,11 @@ impl Case<'_> {
         assert_eq!(verdict(found, &keyring, now).status.number(), number, "our FreePBX");
         self
     }
+}
+
+fn gpg_version() -> String {
+    let text = run(Command::new("gpg").arg("--version"), "").ok().out;
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// What `dev` signed on day 20, found on day 30.

@@ -100,10 +100,21 @@ pub enum AuthorityVerb {
     Show(Form),
 }
 
-/// Who signs a request.
+/// Who signs, and by which program.
+#[derive(Debug, ClapArgs)]
+pub struct SignerArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub key: KeyArgs,
+    /// The gpg program
+    #[arg(long, default_value = "gpg", value_name = "PROGRAM")]
+    pub gpg: PathBuf,
+}
+
+/// With which key.
 #[derive(Debug, ClapArgs)]
 #[group(multiple = false)]
-pub struct SignerArgs {
+pub struct KeyArgs {
     /// Sign with this key of gpg: fingerprint, key id or address
     #[arg(long, short = 'u', value_name = "KEY")]
     pub local_user: Option<String>,
@@ -148,15 +159,23 @@ maria@example.org --output stick")]
     },
 }
 
-/// A developer's own key, and what is asked for it.
+/// Who asks, which master, and where the request goes.
 #[derive(Debug, ClapArgs)]
-pub struct CertifyArgs {
+pub struct AskArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub signer: SignerArgs,
-    /// The gpg program
-    #[arg(long, default_value = "gpg", value_name = "PROGRAM")]
-    pub gpg: PathBuf,
+    /// The master to ask; default: the last one in the policy (to revoke: that certified the key)
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub master: Option<Fingerprint>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
+/// A developer's own key, and what is asked for it.
+#[derive(Debug, ClapArgs)]
+pub struct CertifyArgs {
     /// The key-signing agreement that you have read and accept
     #[arg(long, value_name = "FILE")]
     pub accept_agreement: PathBuf,
@@ -169,12 +188,9 @@ pub struct CertifyArgs {
     /// Ask to become a trusted introducer with this amount (60 partial, 120 complete)
     #[arg(long, value_name = "AMOUNT")]
     pub trust: Option<u8>,
-    /// The master to ask; default: the last one in the policy
-    #[arg(long, value_name = "FINGERPRINT")]
-    pub master: Option<Fingerprint>,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub output: OutputArgs,
+    pub ask: AskArgs,
 }
 
 /// Whose certifications are to be revoked, and why.
@@ -190,16 +206,7 @@ pub struct RevokeArgs {
     pub text: String,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub signer: SignerArgs,
-    /// The gpg program
-    #[arg(long, default_value = "gpg", value_name = "PROGRAM")]
-    pub gpg: PathBuf,
-    /// The master to ask; default: the last one in the policy that certified the key
-    #[arg(long, value_name = "FINGERPRINT")]
-    pub master: Option<Fingerprint>,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub output: OutputArgs,
+    pub ask: AskArgs,
 }
 
 /// The module that the master is to sign.
@@ -213,16 +220,7 @@ pub struct RequestModuleArgs {
     pub list: ListArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub signer: SignerArgs,
-    /// The gpg program
-    #[arg(long, default_value = "gpg", value_name = "PROGRAM")]
-    pub gpg: PathBuf,
-    /// The master to ask; default: the last one in the policy
-    #[arg(long, value_name = "FINGERPRINT")]
-    pub master: Option<Fingerprint>,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub output: OutputArgs,
+    pub ask: AskArgs,
 }
 
 /// Reasons for a revocation.

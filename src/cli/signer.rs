@@ -32,8 +32,8 @@ pub(super) enum Signer {
 
 impl Signer {
     /// Finds the key that the arguments name.
-    pub(super) fn new(args: &SignerArgs, gpg: &Path) -> Result<Self, Failure> {
-        match &args.key_file {
+    pub(super) fn new(args: &SignerArgs) -> Result<Self, Failure> {
+        match &args.key.key_file {
             Some(path) => {
                 let file = exchange::open_path(path)?;
                 let (certificate, secrets) = Certificate::read_key_file(file)
@@ -46,22 +46,22 @@ impl Signer {
                 Ok(Self::File { certificate: Box::new(certificate), secrets })
             }
             None => {
-                let key = find_secret_key(gpg, args.local_user.as_deref())?;
-                Ok(Self::Gpg { program: gpg.to_owned(), key })
+                let key = find_secret_key(&args.gpg, args.key.local_user.as_deref())?;
+                Ok(Self::Gpg { program: args.gpg.clone(), key })
             }
         }
     }
 
     /// Everybody who could sign: the key that the arguments name, or all secret keys of gpg.
-    pub(super) fn all(args: &SignerArgs, gpg: &Path) -> Result<Vec<Self>, Failure> {
-        if args.key_file.is_some() || args.local_user.is_some() {
-            return Ok(vec![Self::new(args, gpg)?]);
+    pub(super) fn all(args: &SignerArgs) -> Result<Vec<Self>, Failure> {
+        if args.key.key_file.is_some() || args.key.local_user.is_some() {
+            return Ok(vec![Self::new(args)?]);
         }
-        let keys = secret_keys(gpg, None)?;
+        let keys = secret_keys(&args.gpg, None)?;
         if keys.is_empty() {
             return Err(no_secret_key());
         }
-        Ok(keys.into_iter().map(|key| Self::Gpg { program: gpg.to_owned(), key }).collect())
+        Ok(keys.into_iter().map(|key| Self::Gpg { program: args.gpg.clone(), key }).collect())
     }
 
     /// The signer's certificate, with what the masters said on it where gpg has that.

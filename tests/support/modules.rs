@@ -87,6 +87,16 @@ impl Drop for Signers {
     }
 }
 
+/// Whether `line`, a program's version, is of the series that is modelled. If not, another answer than the model's is
+/// passed over with a word.
+pub fn is_modelled(line: &str, series: &str) -> bool {
+    let is = line.split_whitespace().any(|word| word.starts_with(series));
+    if !is {
+        crate::skip(&format!("{line} answers otherwise than the modelled {series}*"));
+    }
+    is
+}
+
 /// The folder of real signatures and keys (see docs/developing.md), where it is at hand.
 pub fn freepbx() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/freepbx");

@@ -162,11 +162,17 @@ pub fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Whether the tests run as root; says that they pass over `what` if not.
-pub fn is_root(what: &str) -> bool {
-    let id = run(Command::new("id").arg("-u"), "").ok().out;
-    if id.trim() != "0" {
-        crate::skip(&format!("{what}: not root"));
+/// Whether the tests run as root.
+pub fn is_root() -> bool {
+    run(Command::new("id").arg("-u"), "").ok().out.trim() == "0"
+}
+
+/// `program`, run by somebody whom the modes of files bind: root is another user for that.
+pub fn bound_by_modes(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
     }
-    id.trim() == "0"
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
+    command
 }

@@ -73,9 +73,6 @@ pub struct PackageArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub signer: SignerArgs,
-    /// The gpg program
-    #[arg(long, default_value = "gpg", value_name = "PROGRAM")]
-    pub gpg: PathBuf,
     /// By whose rules the module was signed
     #[arg(long, value_enum, default_value = "public")]
     pub profile: Profile,
@@ -125,9 +122,6 @@ pub struct SignArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub signer: SignerArgs,
-    /// The gpg program
-    #[arg(long, default_value = "gpg", value_name = "PROGRAM")]
-    pub gpg: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub keys: KeyringArgs,

@@ -11,7 +11,7 @@ use crate::safe::Safe;
 
 pub(super) fn run(common: &Common, args: &PackageArgs) -> Result<(), Failure> {
     let time = crate::cli::now(common.time);
-    let signer = Signer::new(&args.signer, &args.gpg)?;
+    let signer = Signer::new(&args.signer)?;
     let certificate = signer.certificate()?;
     let sealer = signer.sealer(time)?;
     let selection = args.profile.selection();

@@ -26,7 +26,7 @@ pub(super) fn run(common: &Common, args: &SignArgs) -> Result<(), Failure> {
     let now = crate::cli::now(common.time);
     let keyring = gather(common, &args.keys)?;
     let name = raw_name(&args.folder)?;
-    let signers = Signer::all(&args.signer, &args.gpg)?;
+    let signers = Signer::all(&args.signer)?;
     let own = signers.iter().map(|s| s.known_to(keyring.masters()));
     let own = own.collect::<Result<Vec<_>, Failure>>()?;
     let judged = candidates(&keyring, &own, now);

@@ -17,8 +17,8 @@ use crate::time::Timestamp;
 
 impl Asking<'_> {
     pub(super) fn certify(&self, args: &CertifyArgs) -> Result<(), Failure> {
-        let signer = Signer::new(&args.signer, &args.gpg)?;
-        let master = self.master(args.master)?;
+        let signer = Signer::new(&args.ask.signer)?;
+        let master = self.master(args.ask.master)?;
         let certificate = with_past(self.authority, &signer.certificate()?, master)?;
         let asked = Certify {
             user_ids: match args.user_ids.as_slice() {
@@ -32,7 +32,7 @@ impl Asking<'_> {
             trust: args.trust.map(|amount| TrustSignature { depth: 1, amount }),
         };
         let draft = Draft::new(self.now, master.fingerprint(), Operation::Certify(asked));
-        self.finish(&signer, &draft, &Evidence::default(), &args.output)
+        self.finish(&signer, &draft, &Evidence::default(), &args.ask.output)
     }
 }
 

@@ -26,8 +26,8 @@ struct Found {
 
 impl Asking<'_> {
     pub(super) fn module(&self, args: &RequestModuleArgs) -> Result<(), Failure> {
-        let signer = Signer::new(&args.signer, &args.gpg)?;
-        let master = self.master(args.master)?;
+        let signer = Signer::new(&args.ask.signer)?;
+        let master = self.master(args.ask.master)?;
         let found = match args.path.is_dir() {
             true => self.in_folder(&args.path, args.list.profile)?,
             false => in_package(&args.path, args.list.profile)?,
@@ -40,7 +40,7 @@ impl Asking<'_> {
         let evidence = Evidence { files: Files::Hashed(files), previous };
         let asked = SignModule::new(name, version, &list);
         let draft = Draft::new(self.now, master.fingerprint(), Operation::SignModule(asked));
-        self.finish(&signer, &draft, &evidence, &args.output)?;
+        self.finish(&signer, &draft, &evidence, &args.ask.output)?;
         if !self.common.quiet {
             eprintln!("and beside it {}", Safe(&args.path.display().to_string()));
         }

@@ -17,15 +17,15 @@ impl Asking<'_> {
             ReasonArg::Unspecified => Reason::Unspecified,
             ReasonArg::UserIdInvalid => Reason::UserIdInvalid,
         };
-        let master = match args.master {
-            Some(_) => self.master(args.master)?,
+        let master = match args.ask.master {
+            Some(_) => self.master(args.ask.master)?,
             None => certifier(self.authority, args.developer)?,
         };
         let text = args.text.clone();
         let operation = self.authority.revocation(args.developer, master, reason, text)?;
         let draft = Draft::new(self.now, master.fingerprint(), operation);
-        let signer = Signer::new(&args.signer, &args.gpg)?;
-        self.finish(&signer, &draft, &Evidence::default(), &args.output)
+        let signer = Signer::new(&args.ask.signer)?;
+        self.finish(&signer, &draft, &Evidence::default(), &args.ask.output)
     }
 }
 

@@ -24,7 +24,8 @@ const SYSTEM_FOLDERS: [&str; 3] = ["/usr/sbin", "/sbin", "/usr/local/sbin"];
 /// Runs pcscd until standard input is closed, so that it does not outlive a test that was killed.
 ///
 /// pcscd refuses a second one by its pid file, and knows no option for another place: hence the private folder. A
-/// system without /run/pcscd gets an empty /run to have it in.
+/// system without /run/pcscd gets an empty /run to have it in. A pcscd that asks polkit whom it serves would not reach
+/// it from here.
 const SCRIPT: &str = r#"
 set -e
 if [ ! -d /run/pcscd ]; then
@@ -32,7 +33,11 @@ if [ ! -d /run/pcscd ]; then
     mkdir /run/pcscd
 fi
 mount --bind "$1" /run/pcscd
-"$2" --foreground --config "$3" &
+case $("$2" --help) in
+    *--disable-polkit*) polkit=--disable-polkit ;;
+    *) polkit= ;;
+esac
+"$2" --foreground $polkit --config "$3" &
 cat >/dev/null
 kill -KILL $!
 wait || true
