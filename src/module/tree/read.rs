@@ -16,7 +16,7 @@ use crate::exchange::{READ_FLAGS, not_a_file};
 /// Told of each piece that was read: how many bytes. Called from several threads.
 pub type Progress<'a> = dyn Fn(u64) + Sync + 'a;
 
-/// Bytes that are read at once; more is not faster (see docs/developing.md, Benchmarks).
+/// Bytes that are read at once; 128 and 256 KiB were no faster (docs/developing.md, Benchmarks).
 const BUFFER: usize = 64 << 10;
 
 /// Why a file cannot be read.
