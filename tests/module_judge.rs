@@ -210,6 +210,11 @@ fn the_frameworks_files_are_found_where_they_were_installed() {
     let verify = ["module", "verify", &framework, "--root", "root"];
     w.by_keys(&verify).ok().says("good framework FreePBX: 129 Good");
     w.write("root/usr/sbin/amportal", "altered");
+    // A clean copy in the folder does not stand for what is installed.
+    let copy = format!("{framework}/amp_conf/sbin/amportal");
+    w.write(&copy, installed[0].0);
+    w.by_keys(&verify).ends(4).says("amp_conf/sbin/amportal is altered");
+    fs::remove_dir_all(w.path(&format!("{framework}/amp_conf"))).expect("ours");
     let run = w.by_keys(&verify).ends(4).says("amp_conf/sbin/amportal is altered");
     run.says("130 Module has been tampered");
     fs::remove_file(w.path("root/usr/sbin/amportal")).expect("ours");

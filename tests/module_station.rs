@@ -60,7 +60,7 @@ fn a_module_is_signed_installed_and_good_for_gpg_and_freepbx() {
     shown.says("all 3 hashed here, as listed");
     let session = s.session().run().ok().says("1 signed with 1 signature");
     let session = session.says("blacklist").says("17.0.1").says("files 3");
-    session.says("14 rules hold").says("· module-files · module-changes ·");
+    session.says("15 rules hold").says("· module-files · module-xml · module-changes ·");
     s.install().ok().says("authority/modules/blacklist/17.0.1.module.sig");
     assert_eq!(names(&s.path("authority/modules/blacklist")), ["17.0.1.module.sig"]);
     is_good(&s, "17.0.1");
@@ -82,6 +82,23 @@ fn a_module_is_signed_installed_and_good_for_gpg_and_freepbx() {
     copy(&s.path("blacklist"), &s.path("stick/blacklist"));
     s.session().run().ok().says("NOTE module-changes").says(changes);
     s.install().ok();
+    is_good(&s, "17.0.2");
+
+    // The same version once more; the first answer does not bring the first list back.
+    let (first, _) = s.answer();
+    let kept = s.path("first.response.json");
+    fs::copy(&first, &kept).expect("a copy");
+    let asked = s.request();
+    fs::copy(asked, s.path("first.request.asc")).expect("a copy");
+    s.clear_stick();
+    s.pass(60);
+    fs::write(s.path("blacklist/b.php"), "<?php // more\n").expect("written");
+    ask(&s, &[]).ok().says("the SAME VERSION again, since version 17.0.2");
+    copy(&s.path("blacklist"), &s.path("stick/blacklist"));
+    s.session().run().ok();
+    s.install().ok();
+    let install = ["response", "install", "first.response.json", "--requests", "first.request.asc"];
+    s.countersign(&install).ends(1).says("was signed later than this");
     is_good(&s, "17.0.2");
     s.airgap(&["journal", "verify"]).ok().says("the chain holds");
 }
@@ -122,9 +139,12 @@ fn a_module_on_the_stick_that_is_not_as_listed_is_refused() {
                 fs::rename(on_stick(s, "a.php"), s.path("a.php")).expect("w");
                 symlink(s.path("a.php"), on_stick(s, "a.php")).expect("w");
             },
-            "a.php is a link out of the module",
+            "a.php is a link: copy what it leads to",
         ),
-        (&|s| symlink("nowhere", on_stick(s, "link")).expect("w"), "link is not in the list"),
+        (
+            &|s| symlink("nowhere", on_stick(s, "link")).expect("w"),
+            "link is a link: copy what it leads to",
+        ),
         (
             &|s| {
                 fs::remove_file(on_stick(s, "a.php")).expect("w");
@@ -145,7 +165,7 @@ fn a_module_on_the_stick_that_is_not_as_listed_is_refused() {
                 symlink(s.path("elsewhere"), s.path("stick/blacklist")).expect("w");
                 fs::write(s.path("elsewhere/a.php"), "evil").expect("w");
             },
-            "a.php has other content",
+            "blacklist is a link: copy what it leads to",
         ),
     ];
     let s = asked();

@@ -109,6 +109,15 @@ fn text_outside_the_block_or_another_form_of_message() {
 }
 
 #[test]
+fn something_critical_that_nobody_knows() {
+    let world = World::new();
+    world.certify("one", "dev", 10, &[], &[]);
+    let text = world.text("dev", "");
+    let file = world.sign("dev", 20, &text, &["--sig-notation", "!foo@example.org=bar"]);
+    Case { world: &world, people: &["dev"], day: 30, file }.says("BADSIG", 2);
+}
+
+#[test]
 fn the_signature_or_the_key_has_expired() {
     let world = World::new();
     world.certify("one", "dev", 10, &[], &[]);

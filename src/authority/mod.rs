@@ -78,6 +78,9 @@ pub enum AuthorityError {
     /// A module's version that cannot name a file.
     #[error("the module's version is not one")]
     Version(#[source] VersionError),
+    /// A list of the same version that was signed later is on record.
+    #[error("{} was signed later than this: the record stays as it is", .0.display())]
+    OlderList(PathBuf),
     /// No such developer.
     #[error("no developer {0} in the authority's record")]
     NoSuchDeveloper(Fingerprint),

@@ -46,6 +46,16 @@ impl Authority {
             source,
         })?;
         let path = folder.join(format!("{version}.module.sig"));
+        let made = |bytes: &[u8]| {
+            let signed = SignedText::parse(bytes).ok()?;
+            signed.signatures().first()?.signature_creation_time()
+        };
+        // A later signature replaces an earlier one, never the other way round.
+        if let Ok(there) = exchange::read_path(&path, MAX_BYTES)
+            && made(&there) > made(text.as_bytes())
+        {
+            return Err(AuthorityError::OlderList(path));
+        }
         exchange::write_path(&path, text.as_bytes())?;
         Ok(path)
     }

@@ -23,6 +23,7 @@ use openpgp::types::{Curve, HashAlgorithm, PublicKeyAlgorithm};
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
 pub use error::{Dropped, ReadError};
+pub(crate) use opinion::demands_the_unknown;
 pub use opinion::{Introduction, LAST_SHA1, Opinion, Revocable, Standing, Strength};
 
 /// A version 4 certificate that holds nothing but verified packets (see the module's text).

@@ -201,9 +201,9 @@ impl Opinion {
     }
 }
 
-/// Whether a certification is void for everybody who does not know something in it (RFC 9580
+/// Whether a signature is void for everybody who does not know something in it (RFC 9580
 /// §5.2.3.7): a critical notation, or a critical subpacket of an unknown kind.
-fn demands_the_unknown(signature: &Signature) -> bool {
+pub(crate) fn demands_the_unknown(signature: &Signature) -> bool {
     signature.hashed_area().iter().any(|subpacket| {
         subpacket.critical()
             && matches!(

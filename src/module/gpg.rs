@@ -126,7 +126,7 @@ pub fn answers(text: &SignedText, keyring: &Keyring, now: Timestamp) -> Vec<Answ
 pub fn answer(signature: &Signature, keyring: &Keyring, now: Timestamp) -> Answer {
     match author(signature, keyring) {
         Author::Known(signer) => of_signer(&signer, keyring, now),
-        Author::False { .. } => Answer::Bad,
+        Author::False { .. } | Author::Unusable { flaw: Flaw::Critical } => Answer::Bad,
         Author::Unknown { .. } => Answer::Error(Cause::NoPublicKey),
         Author::Unusable {
             flaw: Flaw::OlderThanItsKey | Flaw::Digest | Flaw::Type | Flaw::Undated,

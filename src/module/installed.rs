@@ -163,11 +163,14 @@ fn selection(manifest: Option<&Manifest>) -> Selection {
 }
 
 impl Files<'_> {
-    /// The list against the module's files: in its folder, unless it is one of the framework's
-    /// that were installed elsewhere and are not in the folder any more.
+    /// The list against the module's files: in its folder, unless they are the framework's and
+    /// were installed elsewhere.
     fn compare(&self, reading: &Reading) -> Comparison {
+        let here = |listed: &str| self.folder.join(listed).exists();
         let place = |listed: &str| match self.place(listed) {
-            Where::At(_) | Where::Nowhere if self.folder.join(listed).exists() => Where::Here,
+            // What is installed is what runs: a copy in the folder does not stand for it.
+            Where::At(path) if !path.exists() && here(listed) => Where::Here,
+            Where::Nowhere if here(listed) => Where::Here,
             place @ (Where::Here | Where::At(_) | Where::Nowhere) => place,
         };
         self.tree.compare(&reading.entries(), &place, self.progress)

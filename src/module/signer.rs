@@ -8,6 +8,7 @@ use openpgp::types::HashAlgorithm;
 
 use super::Keyring;
 use super::signing_key::SigningKey;
+use crate::certificate::demands_the_unknown;
 use crate::time::Timestamp;
 
 /// What the keyring can tell about a signature's maker.
@@ -37,8 +38,10 @@ pub enum Author<'a> {
 pub enum Flaw {
     /// Made before its key was (RFC 9580 §5.2.3.11).
     OlderThanItsKey,
-    /// With a digest that nobody believes any more, MD5.
+    /// With a digest that nobody believes any more, MD5 or RIPEMD-160.
     Digest,
+    /// With something critical in it that nobody here knows (RFC 9580 §5.2.3.7).
+    Critical,
     /// Not over a text or document (types 0x00 and 0x01, RFC 9580 §5.2.1).
     Type,
     /// It does not say when it was made.
@@ -72,7 +75,7 @@ pub fn author<'a>(signature: &Signature, keyring: &'a Keyring) -> Author<'a> {
     };
     let issuers = signature.get_issuers();
     let candidates: Vec<SigningKey<'a>> = issuers.iter().flat_map(|i| keyring.keys(i)).collect();
-    if signature.hash_algo() == HashAlgorithm::MD5 {
+    if matches!(signature.hash_algo(), HashAlgorithm::MD5 | HashAlgorithm::RipeMD) {
         return Author::Unusable { flaw: Flaw::Digest };
     }
     let Some(claimed) = candidates.first().cloned() else {
@@ -83,6 +86,9 @@ pub fn author<'a>(signature: &Signature, keyring: &'a Keyring) -> Author<'a> {
         openpgp::types::SignatureType::Binary | openpgp::types::SignatureType::Text
     ) {
         return Author::Unusable { flaw: Flaw::Type };
+    }
+    if demands_the_unknown(signature) {
+        return Author::Unusable { flaw: Flaw::Critical };
     }
     if let Some(key) = candidates.iter().find(|k| signature.verify_document(k.key()).is_ok()) {
         let expires = signature.signature_expiration_time().map(Timestamp::from);

@@ -28,6 +28,7 @@ const RULES: &[Rule] = &[
     module::MODULE_VERSION,
     module::MODULE_LIST,
     module::MODULE_FILES,
+    module::MODULE_XML,
     module::MODULE_CHANGES,
 ];
 

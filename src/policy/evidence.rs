@@ -1,14 +1,33 @@
 //! What stands beside a request, gathered by whoever has it judged.
 
-use crate::module::{Comparison, Manifest};
+use crate::module::{Comparison, Manifest, ModuleXml};
 
 /// What stands beside a request. Nothing of it is needed for a request about a key.
 #[derive(Debug, Default)]
 pub struct Evidence {
     /// The module's files, hashed here and held against the request's list.
     pub files: Files,
+    /// What the module.xml among the files says, where it can be read.
+    pub identity: Option<Identity>,
     /// The list that was signed last for the same module.
     pub previous: Option<Manifest>,
+}
+
+/// Who a module says that it is.
+#[derive(Debug)]
+pub struct Identity {
+    /// Its raw name.
+    pub raw_name: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl Identity {
+    /// Reads a `module.xml`.
+    pub fn read(untrusted: &[u8]) -> Option<Self> {
+        let xml = ModuleXml::parse(untrusted).ok()?;
+        Some(Self { raw_name: xml.raw_name?.text, version: xml.version?.text })
+    }
 }
 
 /// A module's files, as they were found.

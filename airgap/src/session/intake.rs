@@ -12,9 +12,13 @@ use countersign::safe::{Safe, chain, clip};
 use countersign::screen::{self, Detail};
 
 use super::{OpenedCard, Session, SessionError};
+
 use crate::card::{Card, CardError};
 use crate::consent::{Answer, Consent};
 use crate::console::Console;
+
+/// The rule that asks for the files beside a request.
+const FILES_RULE: &str = countersign::policy::rules::module::MODULE_FILES.name;
 
 /// Whether to go on with the next request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -137,7 +141,16 @@ where
     /// What lies beside the request on the stick, and what was signed before.
     fn evidence(&self, request: &Request, history: &History) -> Evidence {
         let kept = |id| exchange::read_path(&self.recorder.kept(id), MAX_BYTES).ok();
-        exchange::evidence(request.operation(), history, &self.options.input, kept)
+        let operation = request.operation();
+        // Files on a stick are read only for somebody who may ask.
+        let authority = self.station.authority();
+        let context = authority.context(self.recorder.now());
+        let without = Policy::review(&context, request.clone(), history, &Evidence::default());
+        let others = |r: &Rejection| r.violations().iter().any(|v| v.rule != FILES_RULE);
+        if without.is_err_and(|rejection| others(&rejection)) {
+            return Evidence::default();
+        }
+        exchange::evidence(operation, history, &self.options.input, kept)
     }
 
     fn ask(&mut self, review: Review, untrusted: &[u8]) -> Result<Next, SessionError> {

@@ -13,7 +13,7 @@ use crate::exchange;
 use crate::module::archive::{self, Limits};
 use crate::module::{Comparison, Entry, FileState, MAX_XML, ModuleXml, RawName};
 use crate::operation::{Operation, SignModule};
-use crate::policy::{Evidence, Files};
+use crate::policy::{Evidence, Files, Identity};
 use crate::request::Draft;
 use crate::safe::Safe;
 
@@ -38,7 +38,9 @@ impl Asking<'_> {
         let same = list.entries.iter().map(|entry| (entry.path.clone(), FileState::Same));
         let files = Comparison { listed: same.collect(), unlisted: Vec::new() };
         let previous = self.authority.last_list(&name)?;
-        let evidence = Evidence { files: Files::Hashed(files), previous };
+        let identity = Identity { raw_name: name.to_string(), version: version.clone() };
+        let identity = Some(identity);
+        let evidence = Evidence { files: Files::Hashed(files), identity, previous };
         let asked = SignModule::new(name, version, &list);
         let draft = Draft::new(self.now, master.fingerprint(), Operation::SignModule(asked));
         self.finish(&signer, &draft, &evidence, &args.ask.output)?;

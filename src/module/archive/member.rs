@@ -5,6 +5,7 @@ use std::io::Read;
 
 use super::ArchiveError;
 use crate::module::RawName;
+use crate::module::tree::MAX_DEPTH;
 
 /// Longest path, in bytes.
 pub(super) const MAX_PATH: usize = 1024;
@@ -82,6 +83,9 @@ pub enum BadMember {
     /// The module's folder is a file.
     #[error("a file in place of the module's folder")]
     TopFile,
+    /// Folders in folders without end.
+    #[error("a path of more than {MAX_DEPTH} folders")]
+    TooDeep,
     /// There before.
     #[error("a path that is there twice")]
     Twice,
@@ -129,6 +133,11 @@ impl<'a> Paths<'a> {
         self.top
     }
 
+    /// How many files and folders there are, folders that are only implied among them.
+    pub(super) fn count(&self) -> usize {
+        self.seen.len()
+    }
+
     /// The path within the module.
     pub(super) fn judge(&mut self, path: &[u8], what: What) -> Result<String, ArchiveError> {
         self.place(path, what).map_err(|reason| ArchiveError::member(path, reason))
@@ -140,6 +149,9 @@ impl<'a> Paths<'a> {
         self.check_top(top)?;
         if rest.is_empty() && what == What::File {
             return Err(BadMember::TopFile);
+        }
+        if rest.matches('/').count() > MAX_DEPTH {
+            return Err(BadMember::TooDeep);
         }
         for (end, _) in rest.match_indices('/') {
             let parent = rest.get(..end).unwrap_or_default();

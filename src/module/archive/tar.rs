@@ -37,6 +37,7 @@ pub(super) fn walk(
             members += 1;
             walk.member(&mut entry)?;
         }
+        let members = u64::max(members, walk.paths.count() as u64);
         if members > limits.members || extensions / MAX_EXTENSIONS > limits.members {
             return Err(Exceeded::Members { limit: limits.members }.into());
         }

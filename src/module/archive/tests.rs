@@ -56,6 +56,7 @@ fn a_plain_package_is_read() {
 
 #[test]
 fn what_no_package_holds_is_refused() {
+    let deep = format!("demo/{}a", "d/".repeat(66));
     let cases: Vec<(Tar, BadMember)> = vec![
         (Tar::new().link("demo/a", "/etc/passwd"), BadMember::Link),
         (Tar::new().member("demo/a", EntryType::Link, b""), BadMember::Link),
@@ -75,6 +76,12 @@ fn what_no_package_holds_is_refused() {
         (Tar::new().file("demo/a\nb", b""), BadMember::Control(10)),
         (Tar::new().member(b"demo/caf\xe9", EntryType::Regular, b""), BadMember::NotUtf8),
         (Tar::new().file("demo", b""), BadMember::TopFile),
+        (
+            Tar::new()
+                .member("x", EntryType::XHeader, &make::pax("path", &deep))
+                .file("short", b""),
+            BadMember::TooDeep,
+        ),
         (Tar::new().file(".demo/a", b""), BadMember::TopName(".demo".into())),
         (plain().file("demo/a", b"b"), BadMember::Twice),
         (plain().folder("demo/"), BadMember::Twice),
@@ -98,8 +105,17 @@ fn what_no_package_holds_is_refused() {
 }
 
 #[test]
+fn folders_that_are_only_implied_count_as_members() {
+    let tar = (0..40).fold(Tar::new(), |tar, n| tar.file(&format!("demo/{n}/{n}/{n}"), b""));
+    let limits = Limits { members: 100, ..Limits::default() };
+    let package = gzip(&tar.bytes());
+    let read = read_all(&package, &Demand::Nothing, &limits);
+    assert!(matches!(read, Err(ArchiveError::Limit(Exceeded::Members { limit: 100 }))), "{read:?}");
+}
+
+#[test]
 fn extension_headers_change_a_path_and_nothing_else() {
-    let long = format!("demo/{}", "d/".repeat(120));
+    let long = format!("demo/{}", "deep/".repeat(60));
     let good = Tar::new()
         .member("pax_global_header", EntryType::XGlobalHeader, &make::pax("comment", "x"))
         .member("l", EntryType::GNULongName, format!("{long}a\0").as_bytes())
@@ -107,7 +123,7 @@ fn extension_headers_change_a_path_and_nothing_else() {
         .member("x", EntryType::XHeader, &make::pax("path", &format!("{long}b")))
         .file("short", b"2");
     let (_, paths) = unsigned(&gzip(&good.bytes())).expect("read");
-    let inner = "d/".repeat(120);
+    let inner = "deep/".repeat(60);
     assert_eq!(paths, [format!("{inner}a"), format!("{inner}b")]);
 
     let longest = "a".repeat(70_000);

@@ -112,7 +112,8 @@ fn deviation_words(deviation: Deviation) -> &'static str {
 fn flaw_words(flaw: Flaw) -> &'static str {
     match flaw {
         Flaw::OlderThanItsKey => "the signature is older than the key that made it",
-        Flaw::Digest => "the signature rests on MD5",
+        Flaw::Digest => "the signature rests on MD5 or RIPEMD-160",
+        Flaw::Critical => "the signature holds something critical that nobody here knows",
         Flaw::Type => "the signature is not one over a text",
         Flaw::Undated => "the signature does not say when it was made",
     }

@@ -142,6 +142,35 @@ fn hashed(comparison: &Comparison) -> Verdict {
     Verdict::holds(format!("all {} hashed here, as listed", comparison.listed.len()))
 }
 
+/// The name on the screen is the module's own.
+pub const MODULE_XML: Rule = Rule {
+    name: "module-xml",
+    demand: "the module.xml among the files names the module and the version that the request names",
+    check: |s| {
+        let Some(asked) = s.asked::<SignModule>() else { return Verdict::not_asked() };
+        match (&s.evidence.files, &s.evidence.identity) {
+            (Files::Absent | Files::Unreadable(_), _) => Verdict::holds("no files to look at"),
+            (Files::Hashed(_), Some(found))
+                if found.raw_name == asked.module.as_str() && found.version == asked.version =>
+            {
+                Verdict::holds(format!("{} {}", asked.module, asked.version))
+            }
+            (Files::Hashed(_), found) => {
+                let found = found.as_ref().map_or("no module and version".to_owned(), |found| {
+                    format!("{} {}", Safe(&found.raw_name), Safe(&found.version))
+                });
+                Verdict::broken(
+                    format!(
+                        "module.xml names {found}, the request {} {}",
+                        asked.module, asked.version
+                    ),
+                    "make the request from the module as it is: countersign request module DIR",
+                )
+            }
+        }
+    },
+};
+
 /// What is new since the master signed this module last.
 pub const MODULE_CHANGES: Rule = Rule {
     name: "module-changes",

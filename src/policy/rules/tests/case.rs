@@ -17,7 +17,8 @@ use crate::operation::{
     Agreement, CertificateBlock, Certify, Operation, Reason, RevokeCertification, SignModule,
 };
 use crate::policy::{
-    Context, Decision, Evidence, Files, Finding, History, Kind, Manager, Named, Policy, Verdict,
+    Context, Decision, Evidence, Files, Finding, History, Identity, Kind, Manager, Named, Policy,
+    Verdict,
 };
 use crate::request::{Draft, MAX_BYTES, Request, RequestId};
 use crate::time::Timestamp;
@@ -147,6 +148,8 @@ impl Case {
         let same = ("module.xml".to_owned(), FileState::Same);
         case.evidence.files =
             Files::Hashed(Comparison { listed: vec![same], ..Comparison::default() });
+        let (raw_name, version) = ("blacklist".into(), "17.0.3".into());
+        case.evidence.identity = Some(Identity { raw_name, version });
         case.signer = keys().maria.clone();
         case.relist(|_| {});
         case

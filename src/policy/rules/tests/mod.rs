@@ -157,6 +157,7 @@ rules! {
         c.relist(|list| list.config.signed_with = "0".repeat(40));
     };
     module_files "module-files" sign_module |c| c.evidence.files = Files::Absent;
+    module_xml "module-xml" sign_module |c| c.evidence.identity = None;
     module_changes "module-changes" sign_module |c| c.history.decisions.push(Decision {
         request: RequestId(Sha256::ZERO),
         master: c.master,
