@@ -10,6 +10,7 @@
 //! constants as values stay as they are written, and `${name}` is empty, because both depend on
 //! the host.
 
+mod chars;
 mod scan;
 mod value;
 

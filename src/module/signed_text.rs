@@ -14,7 +14,7 @@ use super::block::{self, Block, Found};
 use crate::cleartext::{self, Gathered, gather};
 
 /// Longest file that is read, in bytes: four times what the longest list that is read needs.
-/// Reading it takes five times as much memory at most.
+/// Reading it takes seven times as much memory at most, most of that in sequoia.
 pub const MAX_BYTES: usize = 64 << 20;
 /// Longest line of a cleartext block, in bytes. GnuPG cuts lines after 20,000; a path has 4,096.
 pub const MAX_LINE: usize = 16 << 10;

@@ -1,6 +1,10 @@
 //! The scanner: which token the text has next. Each state has rules; the longest match wins, among
 //! equals the first rule (as re2c does it).
 
+use super::chars::{
+    blanks, count, is_label, is_name, is_value, newline, run, trimmed, unescaped, word,
+};
+
 /// A token of the grammar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -97,7 +101,7 @@ impl<'a> Scanner<'a> {
                 Some(b'\r' | b'\n' | b';') => return self.line_end(blanks),
                 Some(b'=') => {
                     self.take(blanks + 1);
-                    self.take(self::blanks(self.rest));
+                    self.take(super::chars::blanks(self.rest));
                     self.state = State::Value;
                     return Token::Equals;
                 }
@@ -176,7 +180,7 @@ impl<'a> Scanner<'a> {
         }
         if self.rest.first() == Some(&b']') {
             self.take(1);
-            self.take(self::blanks(self.rest));
+            self.take(super::chars::blanks(self.rest));
             self.take(newline(self.rest));
             self.state = State::Initial;
             return Token::Close;
@@ -221,7 +225,7 @@ impl<'a> Scanner<'a> {
         match self.rest.first() {
             Some(operator @ (b'&' | b'|' | b'^' | b'~' | b'(' | b')' | b'!')) => {
                 self.take(1);
-                self.take(self::blanks(self.rest));
+                self.take(super::chars::blanks(self.rest));
                 Token::Operator(*operator)
             }
             // A quote without end: the scanner ran into the text's end.
@@ -298,141 +302,5 @@ impl<'a> Scanner<'a> {
             }
             Some(_) => Token::Other,
         }
-    }
-}
-
-fn is_label(b: u8) -> bool {
-    !matches!(
-        b,
-        b'=' | b'\n'
-            | b'\r'
-            | b'\t'
-            | b';'
-            | b'&'
-            | b'|'
-            | b'^'
-            | b'$'
-            | b'~'
-            | b'('
-            | b')'
-            | b'{'
-            | b'}'
-            | b'!'
-            | b'"'
-            | b'['
-    )
-}
-
-fn is_value(b: u8) -> bool {
-    !matches!(
-        b,
-        b'$' | b'='
-            | b' '
-            | b'\t'
-            | b'\n'
-            | b'\r'
-            | b';'
-            | b'&'
-            | b'|'
-            | b'^'
-            | b'~'
-            | b'('
-            | b')'
-            | b'!'
-            | b'"'
-            | b'\''
-    )
-}
-
-fn is_name(b: u8) -> bool {
-    !matches!(b, b'$' | b'\n' | b'\r' | b';' | b'"' | b'\'' | b']' | b'\\')
-}
-
-fn count(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
-    text.iter().position(|b| !is(*b)).unwrap_or(text.len())
-}
-
-fn blanks(text: &[u8]) -> usize {
-    count(text, |b| matches!(b, b' ' | b'\t'))
-}
-
-fn newline(text: &[u8]) -> usize {
-    match text {
-        [b'\r', b'\n', ..] => 2,
-        [b'\r' | b'\n', ..] => 1,
-        _ => 0,
-    }
-}
-
-fn trimmed(text: &[u8]) -> &[u8] {
-    let text = &text[blanks(text)..];
-    let end = text.iter().rposition(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
-    &text[..end.map_or(0, |at| at + 1)]
-}
-
-/// The longest run of characters that `is`, of `$` with another character than `{`, and of `$\`
-/// with any character; in a name, of `\` with any character, too.
-fn run(text: &[u8], is: fn(u8) -> bool) -> usize {
-    let mut reached = [true, false, false, false];
-    let mut longest = 0;
-    for at in 0..=text.len() {
-        if reached[0] {
-            longest = at;
-            match &text[at..] {
-                [b'$', next, rest @ ..] if *next != b'{' => {
-                    reached[2] = true;
-                    reached[3] |= *next == b'\\' && !matches!(rest, [] | [b'\r', ..]);
-                }
-                [b'\\', next, ..] if !is(b'\\') => reached[2] |= *next != b'\r',
-                [b, ..] if is(*b) => reached[1] = true,
-                _ => {}
-            }
-        } else if reached == [false; 4] {
-            break;
-        }
-        reached = [reached[1], reached[2], reached[3], false];
-    }
-    longest
-}
-
-/// A word that is a value at the beginning of the text, with the blanks after it.
-fn word(text: &[u8]) -> Option<(&'static [u8], usize)> {
-    const WORDS: [(&str, &[u8]); 8] = [
-        ("true", b"1"),
-        ("on", b"1"),
-        ("yes", b"1"),
-        ("false", b""),
-        ("off", b""),
-        ("none", b""),
-        ("null", b""),
-        ("no", b""),
-    ];
-    let begins = |word: &str| {
-        text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
-    };
-    let (word, value) = WORDS.into_iter().find(|(word, _)| begins(word))?;
-    Some((value, word.len() + blanks(&text[word.len()..])))
-}
-
-/// `zend_ini_escape_string` with `"`.
-fn unescaped(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    loop {
-        rest = match rest {
-            [] => return out,
-            [b'\\', c @ (b'"' | b'\\' | b'\''), after @ ..] => {
-                out.push(*c);
-                after
-            }
-            [b'\\', c, after @ ..] => {
-                out.extend([b'\\', *c]);
-                after
-            }
-            [c, after @ ..] => {
-                out.push(*c);
-                after
-            }
-        };
     }
 }
