@@ -171,7 +171,7 @@ fn rest(lines: Lines<'_>, deviations: &mut Vec<Deviation>) {
 fn note_end(footer: Footer, deviations: &mut Vec<Deviation>) {
     match footer {
         Footer::There => {}
-        Footer::Missing => note(Deviation::NoEnd, deviations),
+        Footer::Odd => note(Deviation::NoEnd, deviations),
     }
 }
 

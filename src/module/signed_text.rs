@@ -59,7 +59,8 @@ pub enum Deviation {
     /// The `Hash` header does not name a hash algorithm that was used: GnuPG does not check the
     /// signature (`ERRSIG`).
     HashHeader,
-    /// The last line of the armor is missing. GnuPG does not need it.
+    /// The last line of the armor is missing or odd, or other text stands within the armor. GnuPG
+    /// does not mind.
     NoEnd,
     /// An OpenPGP message that holds the text, not a cleartext block around it. What stands behind
     /// compressed data is not looked at; GnuPG reads on, and may then call the signature bad.

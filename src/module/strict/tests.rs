@@ -160,7 +160,7 @@ problems! {
     unreadable "unreadable" "not a signed text" |m| m.spoil = |_| "hello\n".into();
     text_before "text-before" "before" |m| m.spoil = |file| format!("hello\n{file}");
     text_after "text-after" "after" |m| m.spoil = |file| format!("{file}hello\n");
-    no_end "no-end" "last line" |m| {
+    no_end "no-end" "does not end" |m| {
         m.spoil = |file| file.replace("-----END PGP SIGNATURE-----\n", "");
     };
     unknown_signer "unknown-signer" "not in the keyring" |m| m.others.clear();

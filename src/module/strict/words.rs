@@ -103,7 +103,9 @@ fn deviation_words(deviation: Deviation) -> &'static str {
         Deviation::UnescapedDash => "a line begins with a dash that is not escaped",
         Deviation::Header => "the signed block has other headers than one Hash",
         Deviation::HashHeader => "the Hash header names another algorithm than was used",
-        Deviation::NoEnd => "the last line of the signed block is missing",
+        Deviation::NoEnd => {
+            "the signature's armor does not end as it should, or has other text in it"
+        }
         Deviation::Inline => "it is a signed message, not a signed block of text",
         Deviation::SignatureType => "the signature is not of the type for texts",
     }
