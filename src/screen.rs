@@ -20,7 +20,7 @@ pub fn recap(review: &Review) -> String {
     let name = request.operation().name().to_string().replace('-', " ").to_uppercase();
     let about = match request.operation().object() {
         Some(Object::Key(key)) => format!("key {}", key.spaced()),
-        Some(object @ Object::Module(_)) => object.to_string(),
+        Some(object @ (Object::Module(_) | Object::Bundle)) => object.to_string(),
         None => String::new(),
     };
     format!("{name} {}\n{about}", Safe(&request.operation().brief()))
@@ -65,7 +65,7 @@ pub fn rejection(rejection: &Rejection, context: &Context<'_>, history: &History
     heading(&mut out, request, context);
     asked(&mut out, request);
     let master = context.masters.iter().find(|m| m.fingerprint() == request.master());
-    let certificate = master.and_then(|m| request.certificate(m).ok().flatten());
+    let certificate = request.certificate(&context.all_masters()).ok().flatten();
     let past = history.past(request.master(), certificate.as_ref().zip(master));
     before(&mut out, &past, certificate.as_ref());
     findings(&mut out, &rejection.findings, Detail::Brief);
@@ -131,6 +131,13 @@ fn line(decision: &Decision) -> String {
         Kind::SignedModule => {
             return format!("{} signed, version {}", decision.created.date(), ids.join(", "));
         }
+        Kind::Bundled => {
+            return format!("{} signed, serial {}", decision.created.date(), ids.join(", "));
+        }
+        Kind::Stated => return format!("{} transition stated", decision.created.date()),
+        Kind::KeyRevoked => "KEY REVOKED".into(),
+        Kind::Renewed { expires: Some(at) } => format!("made to last until {}", at.date()),
+        Kind::Renewed { expires: None } => "made to last without end".into(),
     };
     format!("{} {what}: {}", decision.created.date(), ids.join(", "))
 }

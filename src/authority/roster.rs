@@ -134,6 +134,7 @@ impl Authority {
             Object::Module(name) => {
                 return Ok(History { this: None, decisions: self.signed_lists(name)? });
             }
+            Object::Bundle => return Ok(History::default()),
         };
         let developer = match self.developer(*key) {
             Ok(developer) => developer,

@@ -114,17 +114,17 @@ impl Certificate {
         String::from_utf8(bytes).expect("armor is ASCII")
     }
 
-    /// This certificate with `signatures` added, then made minimal again.
+    /// This certificate with `packets` added (each signature behind its component), then made
+    /// minimal again.
     ///
     /// # Errors
     /// [`ReadError`] as for [`Certificate::read`].
-    pub fn with_signatures(
+    pub fn with_packets(
         &self,
-        signatures: impl IntoIterator<Item = (UserID, Signature)>,
+        packets: impl IntoIterator<Item = openpgp::Packet>,
         masters: &[&Self],
     ) -> Result<Self, ReadError> {
-        let packets: Vec<openpgp::Packet> =
-            signatures.into_iter().flat_map(|(id, s)| [id.into(), s.into()]).collect();
+        let packets: Vec<openpgp::Packet> = packets.into_iter().collect();
         let (cert, _) = self.cert.clone().insert_packets(packets).map_err(ReadError::packets)?;
         let bytes = cert.to_vec().map_err(ReadError::packets)?;
         Self::read(bytes.as_slice(), masters)

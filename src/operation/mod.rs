@@ -17,7 +17,7 @@ pub use certify::{Agreement, Certify, TrustSignature};
 pub use object::Object;
 pub use revoke_certification::{Reason, RevokeCertification};
 pub use sign_module::SignModule;
-pub use statement::{Statement, StatementError};
+pub use statement::{Place, Statement, StatementError};
 pub use wire::CertificateBlock;
 
 use crate::certificate::Certificate;

@@ -17,6 +17,8 @@ pub enum Object {
     Key(Fingerprint),
     /// A module, by its raw name.
     Module(RawName),
+    /// The authority's trust bundle.
+    Bundle,
 }
 
 impl Object {
@@ -31,6 +33,7 @@ impl fmt::Display for Object {
         match self {
             Self::Key(fingerprint) => write!(f, "key {fingerprint}"),
             Self::Module(name) => write!(f, "module {name}"),
+            Self::Bundle => f.write_str("trust bundle"),
         }
     }
 }

@@ -9,7 +9,7 @@ use sequoia_openpgp as openpgp;
 
 use openpgp::crypto::hash::Hash as _;
 use openpgp::crypto::mpi;
-use openpgp::packet::key::{PrimaryRole, PublicParts};
+use openpgp::packet::key::{PrimaryRole, PublicParts, SubordinateRole};
 use openpgp::packet::signature::Signature4;
 use openpgp::packet::signature::subpacket::{Subpacket, SubpacketArea, SubpacketValue};
 use openpgp::packet::{Key, Packet, Signature, UserID};
@@ -38,8 +38,43 @@ pub struct Statement {
 enum Target {
     /// A primary key and one of its user IDs (RFC 9580 §5.2.4).
     UserId { primary: Box<Key<PublicParts, PrimaryRole>>, user_id: UserID },
+    /// The issuer's own primary key (RFC 9580 §5.2.4).
+    Primary,
+    /// The issuer's own primary key and one of its subkeys (RFC 9580 §5.2.4).
+    Subkey(Box<Key<PublicParts, SubordinateRole>>),
     /// A text (type 0x01, RFC 9580 §5.2.4) in its canonical form, and what it is for people.
     Text { canonical: String, about: String },
+}
+
+/// Where a signature belongs.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Behind the primary key of the certificate.
+    Primary,
+    /// Behind one of its user IDs.
+    UserId(UserID),
+    /// Behind one of its subkeys.
+    Subkey(Box<Key<PublicParts, SubordinateRole>>),
+    /// Below a text.
+    Text,
+}
+
+impl Place {
+    /// The packets that put `signature` in its place on the certificate of `primary`; none where
+    /// it does not belong to a certificate.
+    pub fn packets(
+        &self,
+        primary: &Key<PublicParts, PrimaryRole>,
+        signature: &Signature,
+    ) -> Vec<Packet> {
+        let before: Packet = match self {
+            Self::Primary => primary.clone().into(),
+            Self::UserId(user_id) => user_id.clone().into(),
+            Self::Subkey(key) => key.as_ref().clone().into(),
+            Self::Text => return Vec::new(),
+        };
+        vec![before, signature.clone().into()]
+    }
 }
 
 /// Why a statement cannot be built, or a signature is not the one that was predicted.
@@ -108,6 +143,26 @@ impl Statement {
         Self::new(SignatureType::Text, created, master.primary(), target, Vec::new())
     }
 
+    /// A revocation by `master` of its own primary key (type 0x20) or of one of its subkeys (type
+    /// 0x28, RFC 9580 §5.2.1.11 and §5.2.1.12).
+    ///
+    /// # Errors
+    /// [`StatementError`] where the master is not RSA or a value does not fit.
+    pub(super) fn key_revocation(
+        created: Timestamp,
+        master: &Certificate,
+        subkey: Option<&Key<PublicParts, SubordinateRole>>,
+        subpackets: Vec<SubpacketValue>,
+    ) -> Result<Self, StatementError> {
+        let (typ, target) = match subkey {
+            None => (SignatureType::KeyRevocation, Target::Primary),
+            Some(key) => {
+                (SignatureType::SubkeyRevocation, Target::Subkey(Box::new(key.clone())))
+            }
+        };
+        Self::new(typ, created, master.primary(), target, subpackets)
+    }
+
     /// The self-signature of a new master over its user ID (type 0x13, RFC 9580 §5.2.1.7).
     ///
     /// # Errors
@@ -156,11 +211,13 @@ impl Statement {
         &self.digest
     }
 
-    /// The user ID that the signature is about, where it is about one.
-    pub fn user_id(&self) -> Option<&UserID> {
+    /// Where the signature belongs.
+    pub fn place(&self) -> Place {
         match &self.target {
-            Target::UserId { user_id, .. } => Some(user_id),
-            Target::Text { .. } => None,
+            Target::UserId { user_id, .. } => Place::UserId(user_id.clone()),
+            Target::Primary => Place::Primary,
+            Target::Subkey(key) => Place::Subkey(key.clone()),
+            Target::Text { .. } => Place::Text,
         }
     }
 
@@ -168,6 +225,8 @@ impl Statement {
     pub fn about(&self) -> String {
         match &self.target {
             Target::UserId { user_id, .. } => String::from_utf8_lossy(user_id.value()).into_owned(),
+            Target::Primary => format!("the key {}", self.issuer.fingerprint()),
+            Target::Subkey(key) => format!("the subkey {}", key.fingerprint()),
             Target::Text { about, .. } => about.clone(),
         }
     }
@@ -234,6 +293,8 @@ impl Statement {
             Target::UserId { primary, user_id } => {
                 packet.hash_userid_binding(&mut hash, primary, user_id)
             }
+            Target::Primary => packet.hash_direct_key(&mut hash, &self.issuer),
+            Target::Subkey(key) => packet.hash_subkey_binding(&mut hash, &self.issuer, key),
             Target::Text { canonical, .. } => {
                 hash.update(canonical.as_bytes());
                 packet.hash(&mut hash)

@@ -31,6 +31,12 @@ pub struct Policy {
     /// How modules are signed.
     #[serde(default)]
     pub modules: ModulePolicy,
+    /// How a new master takes over.
+    #[serde(default)]
+    pub rotation: RotationPolicy,
+    /// How long a trust bundle is good.
+    #[serde(default)]
+    pub bundle: BundlePolicy,
     /// The master keys that requests may be made to.
     #[serde(rename = "master")]
     pub masters: Vec<Named>,
@@ -134,6 +140,41 @@ pub enum ListOnly {
     Warn,
 }
 
+/// How a new master takes over.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RotationPolicy {
+    /// Whether the developers have to ask anew.
+    pub consent: RotationConsent,
+}
+
+/// What another master needs before it certifies a developer whom one master certified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RotationConsent {
+    /// The certification that stands: the developer's earlier request is on file.
+    #[default]
+    OnFile,
+    /// A new request by the developer.
+    Fresh,
+}
+
+/// How long a trust bundle is good.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BundlePolicy {
+    /// For how many days from its making, 1 to 3,660.
+    pub valid_days: u32,
+    /// For how many days more a consumer goes on with it, and says so.
+    pub grace_days: u32,
+}
+
+impl Default for BundlePolicy {
+    fn default() -> Self {
+        Self { valid_days: 90, grace_days: 14 }
+    }
+}
+
 fn three_years() -> u32 {
     3 * 366
 }
@@ -221,6 +262,8 @@ impl Policy {
                 introducers: Vec::new(),
             },
             modules: ModulePolicy::default(),
+            rotation: RotationPolicy::default(),
+            bundle: BundlePolicy::default(),
             masters: vec![master],
             managers: Vec::new(),
         }
@@ -259,6 +302,12 @@ impl Policy {
         if names.chain([&self.name]).any(|n| n.chars().any(is_unsafe)) {
             let reason = "a name holds characters that a screen does not show as themselves";
             return wrong("name", &crate::safe::Safe(&self.name), reason);
+        }
+        if !(1..=3_660).contains(&self.bundle.valid_days) {
+            return wrong("bundle.valid_days", &self.bundle.valid_days, "1 to 3,660 are possible");
+        }
+        if self.bundle.grace_days > 366 {
+            return wrong("bundle.grace_days", &self.bundle.grace_days, "at most 366 are possible");
         }
         if self.masters.is_empty() {
             return wrong("master", &"empty", "name at least one");

@@ -24,6 +24,13 @@ pub struct Context<'a> {
     pub now: Timestamp,
 }
 
+impl<'a> Context<'a> {
+    /// The masters' certificates, for reading what they said on others.
+    pub fn all_masters(&self) -> Vec<&'a Certificate> {
+        self.masters.iter().collect()
+    }
+}
+
 /// What was decided before on one request and on the key that it is about, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct History {
@@ -66,7 +73,7 @@ impl History {
         master: &Certificate,
     ) -> BTreeSet<String> {
         let past = self.past(master.fingerprint(), Some((certificate, master)));
-        let certified = past.into_iter().filter(|d| d.kind != Kind::Revoked);
+        let certified = past.into_iter().filter(|d| matches!(d.kind, Kind::Certified { .. }));
         certified.flat_map(|d| d.names).collect()
     }
 }
@@ -99,7 +106,7 @@ pub struct Decision {
     pub created: Timestamp,
     /// What it was.
     pub kind: Kind,
-    /// The user IDs; of a module, its version.
+    /// The user IDs; of a module, its version; of a trust bundle, its serial number.
     pub names: Vec<String>,
 }
 
@@ -115,6 +122,17 @@ pub enum Kind {
     Revoked,
     /// Signed a module's list.
     SignedModule,
+    /// Signed a text about itself and another master.
+    Stated,
+    /// Gave itself another end.
+    Renewed {
+        /// When it ends.
+        expires: Option<Timestamp>,
+    },
+    /// Revoked itself, or a subkey of its own.
+    KeyRevoked,
+    /// Signed a trust bundle.
+    Bundled,
 }
 
 /// A request for which every rule holds, and exactly what will be signed. Only
@@ -210,7 +228,7 @@ impl Policy {
                 return Err(Box::new(Rejection { request, findings }));
             }
         };
-        let certificate = match common::certificate(&request, master) {
+        let certificate = match common::certificate(&request, context) {
             Ok(Some((certificate, finding))) => {
                 findings.push(finding);
                 Some(certificate)

@@ -165,13 +165,13 @@ impl Request {
         &self.body.operation
     }
 
-    /// The certificate that it carries, with what `master` said on it; none where it carries none.
+    /// The certificate that it carries, with what `masters` said on it; none where it carries none.
     ///
     /// # Errors
     /// [`ReadError`] where it carries something else.
-    pub fn certificate(&self, master: &Certificate) -> Result<Option<Certificate>, ReadError> {
+    pub fn certificate(&self, masters: &[&Certificate]) -> Result<Option<Certificate>, ReadError> {
         let block = self.operation().certificate();
-        block.map(|block| Certificate::read(block.untrusted_bytes(), &[master])).transpose()
+        block.map(|block| Certificate::read(block.untrusted_bytes(), masters)).transpose()
     }
 
     /// The whole text with its signatures, LF line ends.

@@ -9,13 +9,13 @@ use schemars::JsonSchema;
 use sequoia_openpgp as openpgp;
 use serde::{Deserialize, Serialize};
 
-use openpgp::packet::{Packet, Signature, UserID};
+use openpgp::packet::{Packet, Signature};
 use openpgp::serialize::SerializeInto as _;
 
 use crate::certificate::{Certificate, ReadError};
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
-use crate::operation::{Statement, StatementError};
+use crate::operation::{Place, Statement, StatementError};
 use crate::policy::Violation;
 use crate::request::{Request, RequestId, Version};
 
@@ -116,7 +116,7 @@ pub struct Verified {
     request: RequestId,
     master: Fingerprint,
     certificate: Option<Certificate>,
-    signatures: Vec<(Option<UserID>, Signature)>,
+    signatures: Vec<(Place, Signature)>,
 }
 
 /// Why a response is not accepted.
@@ -248,7 +248,7 @@ impl Response {
                 return Err(ResponseError::OtherMaster { actual, expected });
             }
         }
-        let certificate = request.certificate(master)?;
+        let certificate = request.certificate(&[master])?;
         let statements = request
             .operation()
             .statements(request.created(), master, certificate.as_ref())
@@ -278,7 +278,7 @@ impl Verified {
             let signature = statement
                 .accept(&block.untrusted_bytes()?)
                 .map_err(|source| ResponseError::Signature { number: at + 1, source })?;
-            signatures.push((statement.user_id().cloned(), signature));
+            signatures.push((statement.place(), signature));
         }
         Ok(Self { request, master, certificate, signatures })
     }
@@ -303,14 +303,15 @@ impl Verified {
     /// # Errors
     /// [`ReadError`] where the result exceeds a certificate's limits.
     pub fn certificate(&self, masters: &[&Certificate]) -> Result<Option<Certificate>, ReadError> {
-        let on_user_ids =
-            self.signatures.iter().filter_map(|(id, s)| Some((id.clone()?, s.clone())));
-        self.certificate.as_ref().map(|c| c.with_signatures(on_user_ids, masters)).transpose()
+        let Some(certificate) = &self.certificate else { return Ok(None) };
+        let primary = certificate.primary();
+        let packets = self.signatures.iter().flat_map(|(place, s)| place.packets(primary, s));
+        certificate.with_packets(packets, masters).map(Some)
     }
 
     /// `text` with the signature as a cleartext-signed message, where the request asked for one.
     pub fn signed_text(&self, text: &str) -> Option<String> {
-        let (_, signature) = self.signatures.iter().find(|(user_id, _)| user_id.is_none())?;
+        let (_, signature) = self.signatures.iter().find(|(place, _)| matches!(place, Place::Text))?;
         crate::module::write_signed(text, signature).ok()
     }
 

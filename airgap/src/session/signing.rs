@@ -189,7 +189,7 @@ where
         if request.id() != id {
             return Err(changed());
         }
-        let certificate = request.certificate(master).map_err(|_| changed())?;
+        let certificate = request.certificate(&[master]).map_err(|_| changed())?;
         let operation = request.operation();
         let statements = operation.statements(request.created(), master, certificate.as_ref())?;
         let consented = self.recorder.consented(id)?.ok_or_else(changed)?;

@@ -74,13 +74,13 @@ pub(in crate::policy) fn target_master<'a>(
 
 pub(in crate::policy) fn certificate(
     request: &Request,
-    master: &Certificate,
+    context: &Context<'_>,
 ) -> Result<Option<(Certificate, Finding)>, Finding> {
     let rule = CERTIFICATE.0;
     let Some(block) = request.operation().certificate() else { return Ok(None) };
     let bytes = block.untrusted_bytes();
     let again = "make the request again with countersign, which minimises the certificate";
-    let certificate = Certificate::read(bytes, &[master])
+    let certificate = Certificate::read(bytes, &context.all_masters())
         .map_err(|error| Finding { rule, verdict: Verdict::broken(chain(&error), again) })?;
     if certificate.to_bytes() != bytes {
         let dropped = certificate.dropped();

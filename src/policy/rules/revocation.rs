@@ -62,7 +62,7 @@ pub const NEWER_THAN_CERTIFICATION: Rule = Rule {
     demand: "the revocation is newer than every certification that it takes back",
     check: |s| {
         let earlier = earlier(s);
-        let certified = earlier.iter().filter(|(_, kind)| *kind != Kind::Revoked);
+        let certified = earlier.iter().filter(|(_, kind)| matches!(kind, Kind::Certified { .. }));
         let revoked = earlier.iter().filter(|(_, kind)| *kind == Kind::Revoked);
         let newest = certified.map(|(at, _)| *at).max();
         let revoked = revoked.map(|(at, _)| *at).max();
