@@ -53,7 +53,7 @@ fn in_package(
     folder: &Path,
     name: &str,
 ) -> (Files, Option<Identity>) {
-    let open = || super::stick::open(folder, OsStr::new(name)).map_err(|e| chain(&e));
+    let open = || super::read::open(folder, OsStr::new(name)).map_err(|e| chain(&e));
     let (limits, selection) = (Limits::default(), selection(list));
     let compared = open().and_then(|file| {
         archive::compare(file, module, &list.entries, &limits).map_err(|e| chain(&e))

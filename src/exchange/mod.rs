@@ -1,11 +1,12 @@
 //! What crosses the gap: files on a stick, read without trust and written without halves.
 
 mod beside;
-mod stick;
+mod error;
+mod read;
+mod write;
 
 pub use beside::evidence;
-pub use stick::{
-    ExchangeError, MAX_LISTED, list, open_path, read, read_path, sync_folder, try_folder_of, visit,
-    write, write_from, write_many, write_path,
-};
-pub(crate) use stick::{READ_FLAGS, not_a_file};
+pub use error::ExchangeError;
+pub use read::{MAX_LISTED, list, open_path, read, read_path, visit};
+pub(crate) use read::{READ_FLAGS, not_a_file};
+pub use write::{sync_folder, try_folder_of, write, write_from, write_many, write_path};

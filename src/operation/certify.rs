@@ -7,7 +7,7 @@ use openpgp::types::SignatureType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CertificateBlock, Line, Object, Signable, Statement, StatementError, key, names};
+use super::{CertificateBlock, Line, Signable, Statement, StatementError, names};
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::policy::rules::{certificate, certification, requester};
@@ -79,10 +79,6 @@ impl Signable for Certify {
 
     fn kind(expires: Option<Timestamp>) -> Kind {
         Kind::Certified { expires }
-    }
-
-    fn object(&self) -> Option<Object> {
-        key(&self.certificate)
     }
 
     fn certificate(&self) -> Option<&CertificateBlock> {

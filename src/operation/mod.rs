@@ -45,8 +45,11 @@ pub trait Signable: Any {
     where
         Self: Sized;
 
-    /// What it is about. None where its certificate cannot be read.
-    fn object(&self) -> Option<Object>;
+    /// What it is about: the key of its certificate, unless the operation names something else.
+    /// None where that certificate cannot be read.
+    fn object(&self) -> Option<Object> {
+        self.certificate().and_then(key)
+    }
 
     /// The certificate that it is about, as it travelled: untrusted.
     fn certificate(&self) -> Option<&CertificateBlock> {

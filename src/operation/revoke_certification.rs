@@ -7,7 +7,7 @@ use openpgp::types::{ReasonForRevocation, SignatureType};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CertificateBlock, Line, Object, Signable, Statement, StatementError, key, names};
+use super::{CertificateBlock, Line, Signable, Statement, StatementError, names};
 use crate::certificate::Certificate;
 use crate::policy::rules::{requester, revocation};
 use crate::policy::{Kind, Rule};
@@ -52,10 +52,6 @@ impl Signable for RevokeCertification {
 
     fn kind(_: Option<Timestamp>) -> Kind {
         Kind::Revoked
-    }
-
-    fn object(&self) -> Option<Object> {
-        key(&self.certificate)
     }
 
     fn certificate(&self) -> Option<&CertificateBlock> {
