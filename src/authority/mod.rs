@@ -110,22 +110,26 @@ impl Authority {
             exchange::read_path(&folder.join("policy.toml"), crate::policy::MAX_POLICY_BYTES)?;
         let text = String::from_utf8(text).map_err(|_| AuthorityError::NotText)?;
         let policy = Policy::parse(&text)?;
-        let read = |kind: &str, fingerprint: Fingerprint| {
-            read_certificate(
-                &folder.join(kind).join(format!("{fingerprint}.asc")),
-                fingerprint,
-                &[],
-            )
+        let read = |kind: &str, fingerprint: Fingerprint, masters: &[&Certificate]| {
+            let path = folder.join(kind).join(format!("{fingerprint}.asc"));
+            read_certificate(&path, fingerprint, masters)
         };
+        let alone = policy
+            .masters
+            .iter()
+            .map(|m| read("masters", m.fingerprint, &[]))
+            .collect::<Result<Vec<_>, _>>()?;
+        // Once more, with what they say of each other.
+        let each: Vec<&Certificate> = alone.iter().collect();
         let masters = policy
             .masters
             .iter()
-            .map(|m| read("masters", m.fingerprint))
+            .map(|m| read("masters", m.fingerprint, &each))
             .collect::<Result<Vec<_>, _>>()?;
         let managers = policy
             .managers
             .iter()
-            .map(|m| read("managers", m.fingerprint))
+            .map(|m| read("managers", m.fingerprint, &[]))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self { folder: folder.to_owned(), policy, masters, managers })
     }

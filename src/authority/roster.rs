@@ -81,8 +81,8 @@ impl Authority {
         response.verify(request, master).map_err(|e| AuthorityError::Response(Box::new(e)))
     }
 
-    /// Adds a verified answer to the record: the developer's certificate first, then request and
-    /// response. Doing it again changes nothing.
+    /// Adds a verified answer to the record: the certificate first, a developer's or a master's,
+    /// then request and response. Doing it again changes nothing.
     ///
     /// # Errors
     /// [`AuthorityError`] where a file cannot be written.
@@ -99,14 +99,20 @@ impl Authority {
         let signed = verified.certificate(&masters).map_err(refused)?;
         let certificate = signed.map(|signed| {
             let key = signed.fingerprint();
-            let merged = match self.developer(key) {
-                Ok(developer) => {
-                    developer.certificate.merged(&signed, &masters).map_err(refused)?
+            let (path, merged) = match (self.master(key), self.developer(key)) {
+                (Ok(master), _) => {
+                    let merged = master.merged(&signed, &masters).map_err(refused)?;
+                    (self.folder().join("masters").join(format!("{key}.asc")), merged)
                 }
-                Err(AuthorityError::NoSuchDeveloper(_)) => signed,
-                Err(error) => return Err(error),
+                (Err(_), Ok(developer)) => {
+                    let merged = developer.certificate.merged(&signed, &masters);
+                    (self.developer_path(key), merged.map_err(refused)?)
+                }
+                (Err(_), Err(AuthorityError::NoSuchDeveloper(_))) => {
+                    (self.developer_path(key), signed)
+                }
+                (Err(_), Err(error)) => return Err(error),
             };
-            let path = self.developer_path(key);
             exchange::write_path(&path, merged.armored().as_bytes())?;
             Ok(path)
         });
@@ -136,12 +142,13 @@ impl Authority {
             }
             Object::Bundle => return Ok(History::default()),
         };
-        let developer = match self.developer(*key) {
-            Ok(developer) => developer,
-            Err(AuthorityError::NoSuchDeveloper(_)) => return Ok(History::default()),
-            Err(error) => return Err(error),
+        let certificate = match (self.master(*key), self.developer(*key)) {
+            (Ok(master), _) => master.clone(),
+            (Err(_), Ok(developer)) => developer.certificate,
+            (Err(_), Err(AuthorityError::NoSuchDeveloper(_))) => return Ok(History::default()),
+            (Err(_), Err(error)) => return Err(error),
         };
-        let all = self.masters().iter().flat_map(|m| developer.certificate.decisions_of(m));
+        let all = self.masters().iter().flat_map(|m| certificate.decisions_of(m));
         Ok(History { this: None, decisions: all.collect() })
     }
 

@@ -15,7 +15,7 @@ use sequoia_openpgp as openpgp;
 
 use openpgp::cert::Cert;
 use openpgp::packet::key::{PrimaryRole, PublicParts, SecretParts, UnspecifiedRole};
-use openpgp::packet::{Key, Signature, UserID};
+use openpgp::packet::{Key, UserID};
 use openpgp::policy::{AsymmetricAlgorithm, StandardPolicy};
 use openpgp::serialize::SerializeInto as _;
 use openpgp::types::{Curve, HashAlgorithm, PublicKeyAlgorithm};

@@ -79,11 +79,13 @@ fn named(certificate: &Certificate) -> Named {
 }
 
 /// What the first manager may ask for: everything that a key's owner cannot ask for.
-const MANAGED: [OperationName; 2] = [OperationName::RevokeCertification, OperationName::SignModule];
+fn managed() -> Vec<OperationName> {
+    OperationName::ALL.iter().copied().filter(|name| *name != OperationName::Certify).collect()
+}
 
 fn manager(certificate: &Certificate) -> Manager {
     let Named { name, fingerprint } = named(certificate);
-    Manager { name, fingerprint, may_request: MANAGED.to_vec() }
+    Manager { name, fingerprint, may_request: managed() }
 }
 
 fn show(authority: &Authority) {

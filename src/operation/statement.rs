@@ -156,9 +156,7 @@ impl Statement {
     ) -> Result<Self, StatementError> {
         let (typ, target) = match subkey {
             None => (SignatureType::KeyRevocation, Target::Primary),
-            Some(key) => {
-                (SignatureType::SubkeyRevocation, Target::Subkey(Box::new(key.clone())))
-            }
+            Some(key) => (SignatureType::SubkeyRevocation, Target::Subkey(Box::new(key.clone()))),
         };
         Self::new(typ, created, master.primary(), target, subpackets)
     }

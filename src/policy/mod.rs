@@ -11,8 +11,8 @@ pub mod rules;
 
 pub use evidence::{Evidence, Files, Identity};
 pub use file::{
-    CertifyPolicy, Introducer, KeyPolicy, Limits, ListOnly, MAX_POLICY_BYTES, Manager,
-    ModulePolicy, Named, Policy, PolicyError,
+    BundlePolicy, CertifyPolicy, Introducer, KeyPolicy, Limits, ListOnly, MAX_POLICY_BYTES,
+    Manager, ModulePolicy, Named, Policy, PolicyError, RotationConsent, RotationPolicy,
 };
 pub use review::{Context, Decided, Decision, History, Kind, Rejection, Review};
 pub use rule::{Finding, Rule, Subject, Verdict, Violation};

@@ -311,7 +311,8 @@ impl Verified {
 
     /// `text` with the signature as a cleartext-signed message, where the request asked for one.
     pub fn signed_text(&self, text: &str) -> Option<String> {
-        let (_, signature) = self.signatures.iter().find(|(place, _)| matches!(place, Place::Text))?;
+        let (_, signature) =
+            self.signatures.iter().find(|(place, _)| matches!(place, Place::Text))?;
         crate::module::write_signed(text, signature).ok()
     }
 

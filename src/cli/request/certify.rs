@@ -19,7 +19,7 @@ impl Asking<'_> {
     pub(super) fn certify(&self, args: &CertifyArgs) -> Result<(), Failure> {
         let signer = Signer::new(&args.ask.signer)?;
         let master = self.master(args.ask.master)?;
-        let certificate = with_past(self.authority, &signer.certificate()?, master)?;
+        let certificate = with_past(self.authority, &signer.certificate()?)?;
         let asked = Certify {
             user_ids: match args.user_ids.as_slice() {
                 [] => valid_user_ids(&certificate, self.now)?,
@@ -36,15 +36,12 @@ impl Asking<'_> {
     }
 }
 
-/// The certificate with what the master said of it so far, by the record: the station may not
+/// The certificate with what the masters said of it so far, by the record: the station may not
 /// have been there.
-fn with_past(
-    authority: &Authority,
-    certificate: &Certificate,
-    master: &Certificate,
-) -> Result<Certificate, Failure> {
+fn with_past(authority: &Authority, certificate: &Certificate) -> Result<Certificate, Failure> {
+    let masters: Vec<&Certificate> = authority.masters().iter().collect();
     match authority.developer(certificate.fingerprint()) {
-        Ok(record) => Ok(certificate.merged(&record.certificate, &[master])?),
+        Ok(record) => Ok(certificate.merged(&record.certificate, &masters)?),
         Err(AuthorityError::NoSuchDeveloper(_)) => Ok(certificate.clone()),
         Err(error) => Err(error.into()),
     }
