@@ -6,7 +6,7 @@ use super::{Authority, AuthorityError, read_certificate};
 use crate::certificate::{Certificate, Standing};
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
-use crate::operation::{Object, Operation, SignModule};
+use crate::operation::{Object, Operation, SignModule, TransitionStatement};
 use crate::policy::History;
 use crate::request::Request;
 use crate::response::{Response, Verified};
@@ -118,16 +118,31 @@ impl Authority {
         });
         let (folder, id) = (self.folder(), request.id());
         let certificate = certificate.transpose()?;
-        let list = request
-            .operation()
-            .as_any::<SignModule>()
-            .and_then(|asked| Some(self.keep_list(asked, &verified.signed_text(&asked.text())?)));
-        let signed = certificate.or(list.transpose()?);
+        let text = self.keep_text(request, verified)?;
+        let signed = certificate.or(text);
         let path = folder.join("requests").join(format!("{id}.request.asc"));
         exchange::write_path(&path, request.text().as_bytes())?;
         let path = folder.join("responses").join(format!("{id}.response.json"));
         exchange::write_path(&path, verified.response().text().as_bytes())?;
         Ok(Installed { path: signed.unwrap_or(path) })
+    }
+
+    /// Keeps the text that the answer signs, where it signs one.
+    fn keep_text(
+        &self,
+        request: &Request,
+        verified: &Verified,
+    ) -> Result<Option<PathBuf>, AuthorityError> {
+        let operation = request.operation();
+        if let Some(asked) = operation.as_any::<SignModule>() {
+            let signed = verified.signed_text(&asked.text());
+            return signed.map(|text| self.keep_list(asked, &text)).transpose();
+        }
+        if let Some(asked) = operation.as_any::<TransitionStatement>() {
+            let signature = verified.text_signature();
+            return signature.map(|s| self.keep_transition(asked, s)).transpose();
+        }
+        Ok(None)
     }
 
     /// What the record knows about one object: for the lint before a request travels.

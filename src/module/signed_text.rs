@@ -230,7 +230,7 @@ impl SignedText {
 /// # Errors
 /// [`SignedTextError::OpenPgp`] where the signature's hash algorithm has no name.
 pub fn write_signed(text: &str, signature: &Signature) -> Result<String, SignedTextError> {
-    cleartext::write(text, signature).map_err(SignedTextError::OpenPgp)
+    cleartext::write(text, std::slice::from_ref(signature)).map_err(SignedTextError::OpenPgp)
 }
 
 fn without_returns(text: &[u8], deviations: &[Deviation]) -> Vec<u8> {
