@@ -97,7 +97,8 @@ impl Asking<'_> {
         if developers > 0 && args.accept_stop != Some(developers) {
             let text = format!("{developers} developers would stop");
             let failure = Failure::say(Exit::Refused, text)
-                .hint("certify them by the other master first: countersign request recertify");
+                .hint("certify them by the other master first: countersign request recertify")
+                .hint("or revoke their certifications: countersign request revoke FINGERPRINT");
             return Err(failure.hint(format!("or go on: --accept-stop {developers}")));
         }
         Ok(stops)

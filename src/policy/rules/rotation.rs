@@ -2,7 +2,9 @@
 
 use crate::certificate::{Certificate, lenient};
 use crate::fingerprint::Fingerprint;
-use crate::operation::{CrossCertify, KeyReason, RenewMaster, RevokeKey, TransitionStatement};
+use crate::operation::{
+    CrossCertify, KeyReason, RenewMaster, RevokeKey, Stops, TransitionStatement,
+};
 use crate::policy::{Context, Rule, Subject, Verdict};
 use crate::safe::{Safe, is_unsafe};
 use crate::time::Timestamp;
@@ -226,14 +228,23 @@ fn successor(context: &Context<'_>, gone: Fingerprint) -> Option<Fingerprint> {
 /// Nothing stops by surprise.
 pub const EFFECT: Rule = Rule {
     name: "effect",
-    demand: "what stops working with the key is told, by the requester's record",
+    demand: "a master that is superseded or retired stops at most rotation.may_stop developers, by \
+             the requester's record; what stops is told",
     check: |s| {
         let Some(asked) = s.asked::<RevokeKey>() else { return Verdict::not_asked() };
-        let (developers, modules) = (asked.stops.developers, asked.stops.modules);
-        match (asked.subkey, developers, modules) {
-            (Some(_), ..) => Verdict::holds("what the subkey signed stops, nothing else"),
-            (None, 0, 0) => Verdict::holds("nothing stops"),
-            (None, ..) => Verdict::warns(format!(
+        let Stops { developers, modules } = asked.stops;
+        let most = s.policy().rotation.may_stop;
+        match (asked.subkey, asked.reason) {
+            (Some(_), _) => Verdict::holds("what the subkey signed stops, nothing else"),
+            (None, _) if developers == 0 && modules == 0 => Verdict::holds("nothing stops"),
+            (None, KeyReason::Superseded | KeyReason::Retired) if developers > most => {
+                Verdict::broken(
+                    format!("{developers} developers stop with it, policy allows {most}"),
+                    "have them certified by the other master first, or revoke their \
+                     certifications, or have rotation.may_stop raised",
+                )
+            }
+            (None, _) => Verdict::warns(format!(
                 "{developers} DEVELOPERS AND {modules} MODULES STOP with this master"
             )),
         }
