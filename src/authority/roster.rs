@@ -56,7 +56,7 @@ impl Authority {
     /// # Errors
     /// [`AuthorityError`] where there is none, or it is damaged.
     pub fn developer(&self, key: Fingerprint) -> Result<Developer, AuthorityError> {
-        let path = self.developer_path(key);
+        let path = self.certificate_path(key);
         if !path.exists() {
             return Err(AuthorityError::NoSuchDeveloper(key));
         }
@@ -64,8 +64,10 @@ impl Authority {
         read_certificate(&path, key, &masters).map(|certificate| Developer { certificate })
     }
 
-    fn developer_path(&self, key: Fingerprint) -> PathBuf {
-        self.folder().join("developers").join(format!("{key}.asc"))
+    /// Where a key's certificate is: a master's or a developer's.
+    fn certificate_path(&self, key: Fingerprint) -> PathBuf {
+        let kind = if self.master(key).is_ok() { "masters" } else { "developers" };
+        self.folder().join(kind).join(format!("{key}.asc"))
     }
 
     /// Checks an answer to `request` against the prediction.
@@ -97,21 +99,16 @@ impl Authority {
             source,
         };
         let signed = verified.certificate(&masters).map_err(refused)?;
-        let certificate = signed.map(|signed| {
+        let certificate = signed.map(|signed| -> Result<PathBuf, AuthorityError> {
             let key = signed.fingerprint();
-            let (path, merged) = match (self.master(key), self.developer(key)) {
-                (Ok(master), _) => {
-                    let merged = master.merged(&signed, &masters).map_err(refused)?;
-                    (self.folder().join("masters").join(format!("{key}.asc")), merged)
+            let path = self.certificate_path(key);
+            // From the disk: an answer before this one may have changed it.
+            let merged = match path.exists() {
+                true => {
+                    let there = read_certificate(&path, key, &masters)?;
+                    there.merged(&signed, &masters).map_err(refused)?
                 }
-                (Err(_), Ok(developer)) => {
-                    let merged = developer.certificate.merged(&signed, &masters);
-                    (self.developer_path(key), merged.map_err(refused)?)
-                }
-                (Err(_), Err(AuthorityError::NoSuchDeveloper(_))) => {
-                    (self.developer_path(key), signed)
-                }
-                (Err(_), Err(error)) => return Err(error),
+                false => signed,
             };
             exchange::write_path(&path, merged.armored().as_bytes())?;
             Ok(path)
@@ -157,13 +154,12 @@ impl Authority {
             }
             Object::Bundle => return Ok(History::default()),
         };
-        let certificate = match (self.master(*key), self.developer(*key)) {
-            (Ok(master), _) => master.clone(),
-            (Err(_), Ok(developer)) => developer.certificate,
-            (Err(_), Err(AuthorityError::NoSuchDeveloper(_))) => return Ok(History::default()),
-            (Err(_), Err(error)) => return Err(error),
+        let developer = match self.developer(*key) {
+            Ok(developer) => developer,
+            Err(AuthorityError::NoSuchDeveloper(_)) => return Ok(History::default()),
+            Err(error) => return Err(error),
         };
-        let all = self.masters().iter().flat_map(|m| certificate.decisions_of(m));
+        let all = self.masters().iter().flat_map(|m| developer.certificate.decisions_of(m));
         Ok(History { this: None, decisions: all.collect() })
     }
 
@@ -181,7 +177,7 @@ impl Authority {
         let developer = self.developer(key)?;
         let certificate =
             Certificate::read(developer.certificate.to_bytes().as_slice(), &[master]).map_err(
-                |source| AuthorityError::Certificate { path: self.developer_path(key), source },
+                |source| AuthorityError::Certificate { path: self.certificate_path(key), source },
             )?;
         let user_ids = self.history(&Object::Key(key))?.certified_user_ids(&certificate, master);
         Ok(Operation::RevokeCertification(crate::operation::RevokeCertification {

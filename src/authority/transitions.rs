@@ -7,6 +7,7 @@ use sequoia_openpgp as openpgp;
 use openpgp::packet::Signature;
 
 use super::{Authority, AuthorityError};
+use crate::certificate::Certificate;
 use crate::cleartext;
 use crate::exchange::{self, ExchangeError};
 use crate::fingerprint::Fingerprint;
@@ -51,10 +52,9 @@ impl Authority {
         statement: &TransitionStatement,
     ) -> Result<Vec<Fingerprint>, AuthorityError> {
         let signatures = self.transition_signatures(statement)?;
-        let signed = |m: &&crate::certificate::Certificate| {
-            signatures.iter().any(|s| s.verify_document(m.primary()).is_ok())
-        };
-        Ok(self.masters().iter().filter(signed).map(|m| m.fingerprint()).collect())
+        let signed =
+            |m: &&Certificate| signatures.iter().any(|s| s.verify_document(m.primary()).is_ok());
+        Ok(self.masters().iter().filter(signed).map(Certificate::fingerprint).collect())
     }
 
     fn transition_path(&self, statement: &TransitionStatement) -> PathBuf {

@@ -1,5 +1,7 @@
 //! `revoke-key`: a master revokes itself, or one of its subkeys.
 
+use std::fmt;
+
 use sequoia_openpgp as openpgp;
 
 use openpgp::packet::signature::subpacket::SubpacketValue;
@@ -12,6 +14,7 @@ use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::policy::rules::{requester, revocation, rotation};
 use crate::policy::{Kind, Rule};
+use crate::safe::counted;
 use crate::time::Timestamp;
 
 /// A key revocation (type 0x20, RFC 9580 §5.2.1.11), or the revocation of one subkey (type 0x28,
@@ -44,7 +47,7 @@ pub enum KeyReason {
     Retired,
 }
 
-/// What stops working.
+/// What stops working. `Display` puts it in words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stops {
@@ -52,6 +55,13 @@ pub struct Stops {
     pub developers: u32,
     /// Modules on record that such developers or the key itself signed.
     pub modules: u32,
+}
+
+impl fmt::Display for Stops {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (developers, modules) = (self.developers as usize, self.modules as usize);
+        write!(f, "{}, {}", counted(developers, "developer"), counted(modules, "module"))
+    }
 }
 
 const RULES: &[Rule] = &[
@@ -121,12 +131,11 @@ impl Signable for RevokeKey {
             None => "the MASTER itself".to_owned(),
             Some(subkey) => format!("the master's subkey {subkey}"),
         };
-        let Stops { developers, modules } = self.stops;
         vec![
             Line::new("REVOKE", what),
             Line::new("reason", self.reason.words()),
             Line::new("text", &self.text),
-            Line::new("stops", format!("{developers} developers, {modules} modules")),
+            Line::new("stops", self.stops.to_string()),
         ]
     }
 

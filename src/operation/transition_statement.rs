@@ -42,7 +42,7 @@ impl TransitionStatement {
              what the old one signed before:\n\
              \n    new  {}\n    old  {}\n\
              \n\
-             Both keys are the authority's own, and both sign this text.\n\
+             Both keys are the authority's own, and both sign this.\n\
              Trust both until the old one is revoked: a certification\n\
              by either is one by the authority.\n",
             new.spaced(),

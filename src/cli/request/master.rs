@@ -88,15 +88,10 @@ impl Asking<'_> {
             return Ok(Stops::default());
         }
         let stops = self.authority.stops(master, self.now)?;
-        let Stops { developers, modules } = stops;
-        eprintln!(
-            "if the master {} were revoked today: {developers} developers, {modules} modules \
-             signed by it would stop",
-            master.fingerprint()
-        );
+        let (key, developers) = (master.fingerprint(), stops.developers);
+        eprintln!("if the master {key} were revoked today: {stops} would stop");
         if developers > 0 && args.accept_stop != Some(developers) {
-            let text = format!("{developers} developers would stop");
-            let failure = Failure::say(Exit::Refused, text)
+            let failure = Failure::say(Exit::Refused, format!("{stops} would stop"))
                 .hint("certify them by the other master first: countersign request recertify")
                 .hint("or revoke their certifications: countersign request revoke FINGERPRINT");
             return Err(failure.hint(format!("or go on: --accept-stop {developers}")));

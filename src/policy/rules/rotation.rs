@@ -239,14 +239,15 @@ pub const EFFECT: Rule = Rule {
             (None, _) if developers == 0 && modules == 0 => Verdict::holds("nothing stops"),
             (None, KeyReason::Superseded | KeyReason::Retired) if developers > most => {
                 Verdict::broken(
-                    format!("{developers} developers stop with it, policy allows {most}"),
+                    format!("{} would stop, policy allows {most}", asked.stops),
                     "have them certified by the other master first, or revoke their \
                      certifications, or have rotation.may_stop raised",
                 )
             }
-            (None, _) => Verdict::warns(format!(
-                "{developers} DEVELOPERS AND {modules} MODULES STOP with this master"
-            )),
+            (None, _) => {
+                let what = asked.stops.to_string().to_uppercase();
+                Verdict::warns(format!("WITH THIS MASTER STOP: {what}"))
+            }
         }
     },
 };
