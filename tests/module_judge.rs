@@ -58,16 +58,17 @@ fn each_module_has_one_line_and_a_sentence_where_the_verdicts_differ() {
     let all = ["fine", "altered", "missing", "added", "edited", "revoked", "unsigned", "strange"];
     let run = w.by_keys(&[&["module", "verify"][..], &all].concat()).ends(4);
     let one = w.world.fingerprint("one");
-    is_line(&run, "fine", "good fine FreePBX: 129 Good");
+    let by = &one[24..];
+    is_line(&run, "fine", &format!("good fine certified by {by} FreePBX: 129 Good"));
     let tampered = "130 Module has been tampered. Please redownload";
-    is_line(&run, "altered", &format!("BAD altered FreePBX: {tampered} a.php is altered"));
-    is_line(&run, "missing", &format!("BAD missing FreePBX: {tampered} a.php is missing"));
-    is_line(&run, "added", "BAD added FreePBX: 129 Good evil.php is not listed");
+    is_line(&run, "altered", &format!("BAD altered a.php is altered FreePBX: {tampered}"));
+    is_line(&run, "missing", &format!("BAD missing a.php is missing FreePBX: {tampered}"));
+    is_line(&run, "added", "BAD added evil.php is not listed FreePBX: 129 Good");
     let revoked = "64 Module has been revoked and can not be enabled";
     assert!(line(&run, "revoked").contains(revoked), "{}", run.told());
     assert!(line(&run, "revoked").contains(&format!("{one} took its certification")));
     assert!(line(&run, "edited").contains("it was altered"), "{}", run.told());
-    is_line(&run, "unsigned", "BAD unsigned FreePBX: 8 Module is Unsigned there is no module.sig");
+    is_line(&run, "unsigned", "BAD unsigned there is no module.sig FreePBX: 8 Module is Unsigned");
     assert!(line(&run, "strange").contains("7 Good"), "{}", run.told());
     let after = |module: &str| {
         let mut lines = run.out.lines().skip_while(|l| l.split_whitespace().nth(1) != Some(module));
@@ -208,7 +209,7 @@ fn the_frameworks_files_are_found_where_they_were_installed() {
     }
     fs::remove_dir_all(w.path(&format!("{framework}/amp_conf"))).expect("ours");
     let verify = ["module", "verify", &framework, "--root", "root"];
-    w.by_keys(&verify).ok().says("good framework FreePBX: 129 Good");
+    w.by_keys(&verify).ok().says("good framework certified by").says("FreePBX: 129 Good");
     w.write("root/usr/sbin/amportal", "altered");
     // A clean copy in the folder does not stand for what is installed.
     let copy = format!("{framework}/amp_conf/sbin/amportal");

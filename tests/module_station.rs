@@ -44,7 +44,7 @@ fn is_good(s: &Scenario, version: &str) {
     let told = Consumer::new(s).gpg(&["--status-fd", "1", "--verify", "blacklist/module.sig"], "");
     told.ok().says("GOODSIG").says("VALIDSIG").says("TRUST_ULTIMATE");
     let verify = s.countersign(&["module", "verify", "blacklist"]).ok();
-    verify.says("good blacklist FreePBX: 129 Good");
+    verify.says("good blacklist signed by a master FreePBX: 129 Good");
     let explain = s.countersign(&["module", "explain", "blacklist"]).ok();
     explain.says("over SHA512").says("That is a master of this authority.");
 }
