@@ -285,7 +285,7 @@ pub struct TransitionArgs {
     #[arg(long, value_parser = Timestamp::parse, value_name = "DATE")]
     pub effective: Option<Timestamp>,
     /// A further line for people; several for several lines
-    #[arg(long = "remark", value_name = "TEXT")]
+    #[arg(long = "remark", value_name = "TEXT", allow_hyphen_values = true)]
     pub remarks: Vec<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
