@@ -13,6 +13,7 @@ pub mod certificate;
 mod cleartext;
 pub mod cli;
 pub mod digest;
+pub mod drill;
 pub mod exchange;
 pub mod fingerprint;
 pub mod journal;
