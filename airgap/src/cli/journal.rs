@@ -81,6 +81,7 @@ impl Counters {
                 }
             }
             Event::StationCreated { .. }
+            | Event::RecordChanged { .. }
             | Event::SessionStarted { .. }
             | Event::Refused { .. }
             | Event::Consented { .. }
@@ -105,6 +106,11 @@ fn words(event: &Event) -> String {
     match event {
         Event::StationCreated { authority, software } => {
             format!("station set up for {} by {}", Safe(authority), Safe(software))
+        }
+        Event::RecordChanged { from, to, masters } => {
+            let masters: Vec<String> = masters.iter().map(|m| m.key_id()).collect();
+            let masters = masters.join(", ");
+            format!("RECORD changed: policy {} for {}, masters {masters}", to.short(), from.short())
         }
         Event::SessionStarted { policy, software } => {
             format!("SESSION by {}, policy {}", Safe(software), policy.short())

@@ -8,9 +8,10 @@ use countersign::exchange::{self, ExchangeError};
 use countersign::journal::Event;
 use countersign::request::{MAX_BYTES, Request};
 use countersign::response::{Outcome, Response};
+use countersign::safe::counted;
 
 use super::intake::describe;
-use super::{Session, SessionError, counted};
+use super::{Session, SessionError};
 use crate::card::{Card, CardError};
 use crate::console::Console;
 

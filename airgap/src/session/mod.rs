@@ -23,6 +23,7 @@ use countersign::policy::Verdict;
 use countersign::policy::rules::common;
 use countersign::request::RequestId;
 use countersign::response::ResponseError;
+use countersign::safe::counted;
 use countersign::scratch::ScratchError;
 
 use self::agenda::Agenda;
@@ -133,11 +134,6 @@ pub enum SessionError {
         #[source]
         source: ExchangeError,
     },
-}
-
-/// `1 request`, `2 requests`.
-pub(crate) fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn signatures(actual: u32, expected: u32) -> String {

@@ -1,6 +1,7 @@
 //! `countersign request …`
 
 mod certify;
+mod master;
 mod module;
 mod revoke;
 
@@ -29,6 +30,10 @@ pub(super) fn run(common: &Common, verb: &RequestVerb) -> Result<(), Failure> {
         RequestVerb::Certify(args) => asking.certify(args),
         RequestVerb::Revoke(args) => asking.revoke(args),
         RequestVerb::Module(args) => asking.module(args),
+        RequestVerb::CrossCertify(args) => asking.cross_certify(args),
+        RequestVerb::TransitionStatement(args) => asking.transition_statement(args),
+        RequestVerb::RenewMaster(args) => asking.renew_master(args),
+        RequestVerb::RevokeKey(args) => asking.revoke_key(args),
         RequestVerb::Show { files } => asking.show_all(files),
     }
 }
@@ -70,6 +75,18 @@ impl Asking<'_> {
             eprintln!("next: carry it to the station, and compare the words there");
         }
         Ok(())
+    }
+
+    /// The same for something that only a request tells.
+    fn ask(
+        &self,
+        signer: &Signer,
+        master: &Certificate,
+        operation: Operation,
+        output: &OutputArgs,
+    ) -> Result<(), Failure> {
+        let draft = Draft::new(self.now, master.fingerprint(), operation);
+        self.finish(signer, &draft, &Evidence::default(), output)
     }
 
     fn show_all(&self, files: &[std::path::PathBuf]) -> Result<(), Failure> {
