@@ -25,4 +25,5 @@ pub mod response;
 pub mod safe;
 pub mod scratch;
 pub mod screen;
+pub mod sealed;
 pub mod time;
