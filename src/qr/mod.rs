@@ -21,3 +21,6 @@ pub use parcel::{MAX_NAME, MAX_PARCEL, Parcel, ParcelError};
 pub use receiver::{Progress, ReceiveError, Receiver, Taken};
 pub use sender::{Sender, SenderError};
 pub use symbol::Symbol;
+
+#[cfg(test)]
+mod tests;
