@@ -6,6 +6,7 @@
 mod certify;
 mod list;
 mod object;
+mod recertify;
 mod revoke_certification;
 mod sign_module;
 mod statement;
@@ -15,6 +16,7 @@ use std::any::Any;
 
 pub use certify::{Agreement, Certify, TrustSignature};
 pub use object::Object;
+pub use recertify::Recertify;
 pub use revoke_certification::{Reason, RevokeCertification};
 pub use sign_module::SignModule;
 pub use statement::{Place, Statement, StatementError};
@@ -31,6 +33,8 @@ list::operations! {
     RevokeCertification = "revoke-certification",
     /// Sign a module's list.
     SignModule = "sign-module",
+    /// Certify a developer's user IDs that another master of the authority certified.
+    Recertify = "recertify",
 }
 
 /// What an operation's file provides.
