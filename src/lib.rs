@@ -21,6 +21,7 @@ pub mod operation;
 pub mod policy;
 pub mod request;
 pub mod response;
+pub mod rotation;
 pub mod safe;
 pub mod scratch;
 pub mod screen;

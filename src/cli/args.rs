@@ -146,6 +146,12 @@ alice@example.org --validity 2y --accept-agreement authority/agreement.txt --out
 user-id-invalid --text 'left the project' --local-user maria@example.org --output stick\n\
 (ALICE stands for the developer's fingerprint)")]
     Revoke(RevokeArgs),
+    /// Ask a master to certify developers whom another master certified
+    #[command(
+        after_help = "Example:\n  countersign request recertify --all-from OLD --master NEW \
+--local-user maria@example.org --output stick\n(OLD and NEW stand for the masters' fingerprints)"
+    )]
+    Recertify(RecertifyArgs),
     /// Ask that the master sign a module
     #[command(after_help = "Example:\n  countersign request module blacklist --local-user \
 maria@example.org --output stick")]
@@ -204,6 +210,23 @@ pub struct RevokeArgs {
     /// Why, for people: one line, published with the revocation
     #[arg(long, default_value = "")]
     pub text: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub ask: AskArgs,
+}
+
+/// Who is to be certified by another master.
+#[derive(Debug, ClapArgs)]
+pub struct RecertifyArgs {
+    /// The developers' fingerprints
+    #[arg(required_unless_present = "all_from", conflicts_with = "all_from")]
+    pub developers: Vec<Fingerprint>,
+    /// Everybody on record whom this master certified
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub all_from: Option<Fingerprint>,
+    /// How long: 90d, 18m, 2y, a date, or `none`
+    #[arg(long, default_value = "2y")]
+    pub validity: String,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub ask: AskArgs,

@@ -1,10 +1,12 @@
 //! What crosses the gap: files on a stick, read without trust and written without halves.
 
+mod batch;
 mod beside;
 mod error;
 mod read;
 mod write;
 
+pub use batch::{PER_FOLDER, batch_folder, make_place, read_beneath, visit_batches};
 pub use beside::evidence;
 pub use error::ExchangeError;
 pub use read::{MAX_LISTED, list, open_path, read, read_path, visit};

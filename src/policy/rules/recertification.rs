@@ -81,7 +81,8 @@ pub const RECORDED_AGREEMENT: Rule = Rule {
     },
 };
 
-const ASK: &str = "have the developer ask: countersign request certify --accept-agreement FILE";
+/// What is left where the record does not do.
+pub const ASK: &str = "have the developer ask: countersign request certify --accept-agreement FILE";
 
 /// A certification that another request can rest on.
 #[derive(Clone, Debug)]
