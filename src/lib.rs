@@ -19,6 +19,7 @@ pub mod journal;
 pub mod module;
 pub mod operation;
 pub mod policy;
+pub mod qr;
 pub mod request;
 pub mod response;
 pub mod rotation;

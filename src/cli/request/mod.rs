@@ -147,7 +147,7 @@ fn show(authority: &Authority, file: &Path, now: Timestamp) -> Result<(), Failur
     let history = history(authority, request.operation())?;
     let context = authority.context(now);
     let folder = file.parent().unwrap_or(Path::new("."));
-    let mut evidence = exchange::evidence(request.operation(), &history, folder, |_| None);
+    let mut evidence = exchange::evidence(request.operation(), &history, Some(folder), |_| None);
     if let Some(asked) = request.operation().as_any::<SignModule>() {
         evidence.previous = authority.last_list(&asked.module)?;
     }
