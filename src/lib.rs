@@ -23,6 +23,7 @@ pub mod policy;
 pub mod qr;
 pub mod request;
 pub mod response;
+pub mod rotation;
 pub mod safe;
 pub mod scratch;
 pub mod screen;

@@ -1,12 +1,14 @@
 //! What crosses the gap, and who carries it: files on a stick, read without trust and written
 //! without halves, or codes on a screen.
 
+mod batch;
 mod beside;
 mod courier;
 mod error;
 mod read;
 mod write;
 
+pub use batch::{PER_FOLDER, batch_folder, make_place, read_beneath, visit_batches};
 pub use beside::evidence;
 pub use courier::{CourierError, Delivery, Inbox, Outbox, Stick};
 pub use error::ExchangeError;

@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod certification;
 pub mod common;
 pub mod module;
+pub mod recertification;
 pub mod requester;
 pub mod revocation;
 pub mod rotation;
