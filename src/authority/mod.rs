@@ -8,10 +8,14 @@
 //! developers/<FINGERPRINT>.asc       what the masters say of each developer
 //! requests/<ID>.request.asc          every request that was answered
 //! responses/<ID>.response.json       and its answer
+//! modules/<RAWNAME>/<VERSION>.module.sig          lists that a master signed
+//! transitions/<OLD>-<NEW>-<DATE>.asc              statements, signed by one master or by both
 //! ```
 
 mod modules;
 mod roster;
+mod stops;
+mod transitions;
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +27,7 @@ use crate::module::VersionError;
 use crate::policy::{Context, Policy, PolicyError};
 use crate::time::Timestamp;
 
-pub use roster::{Developer, Installed};
+pub use roster::{Developer, Installed, Loophole};
 
 /// Longest certificate file in the record, in bytes.
 const MAX_CERTIFICATE: usize = 4 << 20;
@@ -81,6 +85,12 @@ pub enum AuthorityError {
     /// A list of the same version that was signed later is on record.
     #[error("{} was signed later than this: the record stays as it is", .0.display())]
     OlderList(PathBuf),
+    /// A transition statement on record that is not the one that was signed.
+    #[error("{} is not the statement that was signed", .0.display())]
+    OtherText(PathBuf),
+    /// A text that cannot be written with its signatures.
+    #[error("the signed text cannot be written")]
+    Text(#[source] anyhow::Error),
     /// No such developer.
     #[error("no developer {0} in the authority's record")]
     NoSuchDeveloper(Fingerprint),

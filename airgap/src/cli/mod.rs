@@ -22,7 +22,7 @@ use crate::console::{Console, Terminal};
 use crate::master::{self, MasterError};
 use crate::recorder::{Access, RecorderError};
 use crate::session::{self, Couriers, Options, SessionError};
-use crate::station::{Station, StationError};
+use crate::station::{Station, StationError, Update};
 use args::{
     Args, CardVerb, Command, Common, GenerateVerb, MasterVerb, RequestVerb, SessionVerb,
     StationVerb,
@@ -37,6 +37,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
     let common = args.common;
     match args.command {
         Command::Station(StationVerb::Init { authority }) => station_init(&common, &authority),
+        Command::Station(StationVerb::Update { authority }) => station_update(&common, &authority),
         Command::Master(MasterVerb::Generate { user_id, expires, output }) => {
             generate(&common, &user_id, expires, &output)
         }
@@ -68,6 +69,28 @@ fn station_init(common: &Common, authority: &Path) -> Result<(), Failure> {
         countersign::cli::put(format_args!("{}", screen::digest_lines(&policy.digest())));
     }
     Ok(())
+}
+
+fn station_update(common: &Common, authority: &Path) -> Result<(), Failure> {
+    let station = Station::open(&common.station).map_err(station_failure)?;
+    let mut console = terminal(common)?;
+    let now = confirmed_time(common, &mut console)?;
+    let update = Update::read(&station, authority).map_err(station_failure)?;
+    if update.changes().is_empty() {
+        console.show("Nothing differs from the record at the station.\n");
+        return Ok(());
+    }
+    console.show("This record differs from the one at the station:\n\n");
+    for change in update.changes() {
+        console.show(&format!("  {}\n", Safe(change)));
+    }
+    console.show("\npolicy digest, to be compared with `countersign authority show`:\n");
+    console.show(&screen::digest_lines(&update.policy()));
+    if console.ask("\nType Yes to go by this record from here on: ")?.as_deref() != Some("Yes") {
+        return Err(Failure::say(Exit::Refused, "nothing was changed"));
+    }
+    let (mut recorder, _) = station.recorder(now, Access::Write).map_err(station_failure)?;
+    update.install(&station, &mut recorder).map_err(station_failure)
 }
 
 fn generate(

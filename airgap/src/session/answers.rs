@@ -8,9 +8,10 @@ use countersign::exchange::{self, CourierError, Delivery};
 use countersign::journal::Event;
 use countersign::request::{MAX_BYTES, Request};
 use countersign::response::{Outcome, Response};
+use countersign::safe::counted;
 
 use super::intake::describe;
-use super::{Session, SessionError, counted, unsummarised};
+use super::{Session, SessionError, unsummarised};
 use crate::card::{Card, CardError};
 use crate::console::Console;
 

@@ -5,7 +5,9 @@ use std::ffi::{OsStr, OsString};
 use countersign::digest::Sha256;
 use countersign::exchange::{self, CourierError, ExchangeError};
 use countersign::journal::Event;
-use countersign::policy::{Decided, Evidence, History, Policy, Rejection, Review, Violation};
+use countersign::policy::{
+    Decided, Evidence, Files, History, Policy, Rejection, Review, Violation,
+};
 use countersign::request::{MAX_BYTES, Request, RequestId};
 use countersign::response::{Outcome, Refuser, Response};
 use countersign::safe::{Safe, chain, clip};
@@ -125,6 +127,14 @@ where
             return Ok(Next::GoOn);
         };
         match Policy::review(&context, request, &history, &evidence) {
+            Err(rejection) if self.lacks_files(&rejection, &evidence)? => {
+                // The summary names it among what waits at the station.
+                self.agenda.see(rejection.request.id())?;
+                let mend: String = rejection.violations().into_iter().map(|v| v.mend).collect();
+                let text = format!("left: consented to already, but without its files: {mend}\n");
+                self.console.show(&text);
+                Ok(Next::GoOn)
+            }
             Err(rejection) => {
                 self.console.show(&screen::rejection(&rejection, &context, &history));
                 self.refuse(&rejection, untrusted)?;
@@ -168,6 +178,19 @@ where
         );
         self.tally.left += 1;
         self.note(format!("left       {}: its files travel by stick", describe(request)));
+    }
+
+    /// Whether the operator's word stands in the journal, and nothing else is wrong than that the
+    /// stick of this session holds no files: that is no reason to take the word back.
+    fn lacks_files(
+        &self,
+        rejection: &Rejection,
+        evidence: &Evidence,
+    ) -> Result<bool, SessionError> {
+        let only_files = rejection.violations().iter().all(|v| v.rule == FILES_RULE);
+        let absent = matches!(evidence.files, Files::Absent);
+        let pending = self.recorder.ledger().pending(rejection.request.id())?;
+        Ok(only_files && absent && pending.is_some())
     }
 
     fn ask(&mut self, review: Review, untrusted: &[u8]) -> Result<Next, SessionError> {

@@ -22,7 +22,7 @@ use countersign::policy::Verdict;
 use countersign::policy::rules::common;
 use countersign::request::RequestId;
 use countersign::response::ResponseError;
-use countersign::safe::Safe;
+use countersign::safe::{Safe, counted};
 use countersign::scratch::ScratchError;
 
 use self::agenda::Agenda;
@@ -143,11 +143,6 @@ pub enum SessionError {
     /// Answers that were shown, and nobody said that they were read.
     #[error("{} not read by the other side", were(*.0))]
     Unread(usize),
-}
-
-/// `1 request`, `2 requests`.
-pub(crate) fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn were(answers: usize) -> String {

@@ -25,9 +25,9 @@ use crate::time::Timestamp;
 
 pub(super) fn run(common: &Common, args: &SignArgs) -> Result<(), Failure> {
     let now = crate::cli::now(common.time);
-    let keyring = gather(common, &args.keys)?;
+    let keyring = gather(common, &args.by.keys)?;
     let name = raw_name(&args.folder)?;
-    let (signer, candidate) = own_key(&args.signer, &keyring, now)?;
+    let (signer, candidate) = own_key(&args.by.signer, &keyring, now)?;
     let entries = hash(common, &args.folder, args.list.profile)?;
     let key = candidate.certificate.fingerprint();
     let list = list(&args.list, &name, key, entries, now)?;

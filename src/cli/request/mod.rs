@@ -2,6 +2,7 @@
 
 mod certify;
 mod index;
+mod master;
 mod module;
 mod recertify;
 mod revoke;
@@ -32,6 +33,10 @@ pub(super) fn run(common: &Common, verb: &RequestVerb) -> Result<(), Failure> {
         RequestVerb::Revoke(args) => asking.revoke(args),
         RequestVerb::Recertify(args) => asking.recertify(args),
         RequestVerb::Module(args) => asking.module(args),
+        RequestVerb::CrossCertify(args) => asking.cross_certify(args),
+        RequestVerb::TransitionStatement(args) => asking.transition_statement(args),
+        RequestVerb::RenewMaster(args) => asking.renew_master(args),
+        RequestVerb::RevokeKey(args) => asking.revoke_key(args),
         RequestVerb::Show { files } => asking.show_all(files),
     }
 }
@@ -84,6 +89,18 @@ impl Asking<'_> {
         let later = later.map(Timestamp::from).max().map_or(self.now, |t| t.max(self.now));
         let now = if self.common.time.is_some() { self.now } else { later };
         Ok((Policy::review(&self.authority.context(now), request, history, evidence), now))
+    }
+
+    /// The same for something that only a request tells.
+    fn ask(
+        &self,
+        signer: &Signer,
+        master: &Certificate,
+        operation: Operation,
+        output: &OutputArgs,
+    ) -> Result<(), Failure> {
+        let draft = Draft::new(self.now, master.fingerprint(), operation);
+        self.finish(signer, &draft, &Evidence::default(), output)
     }
 
     fn show_all(&self, files: &[std::path::PathBuf]) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! A request in which every rule holds, to be bent in one place.
 
+mod masters;
+
 use std::io::Write as _;
 use std::sync::OnceLock;
 
@@ -32,7 +34,7 @@ pub(super) const DAY: u32 = Timestamp::DAY;
 /// Keys that every case shares: making them is what takes time.
 pub(super) struct Keys {
     pub(super) master: Cert,
-    pub(super) old: Cert,
+    pub(super) second: Cert,
     pub(super) alice: Cert,
     pub(super) maria: Cert,
 }
@@ -50,7 +52,7 @@ pub(super) fn keys() -> &'static Keys {
         let make = |b: CertBuilder<'_>| b.generate().expect("a key").0;
         Keys {
             master: make(builder("M <m@example.org>").set_cipher_suite(CipherSuite::RSA2k)),
-            old: make(builder("O <o@example.org>").set_cipher_suite(CipherSuite::RSA2k)),
+            second: make(builder("N <n@example.org>").set_cipher_suite(CipherSuite::RSA2k)),
             alice: make(builder("Alice <alice@example.org>").add_signing_subkey()),
             maria: make(builder("Maria <maria@example.org>")),
         }
@@ -150,7 +152,7 @@ impl Case {
     /// Alice was certified by the old master, and the new one is asked.
     pub(super) fn recertify() -> Self {
         let mut case = Self::certify();
-        let old = read(&keys().old);
+        let old = read(&keys().second);
         let named = Named { name: "Old".into(), fingerprint: old.fingerprint() };
         case.policy.masters.insert(0, named);
         case.masters.insert(0, old);
@@ -181,7 +183,7 @@ impl Case {
     ) {
         let agreement = &self.policy.certify.agreement;
         let flags = NotationDataFlags::empty().set_human_readable();
-        let (alice, mut signer) = (&keys().alice, secret(&keys().old));
+        let (alice, mut signer) = (&keys().alice, secret(&keys().second));
         let user_id = alice.userids().next().expect("a user ID").userid().clone();
         let said = SignatureBuilder::new(SignatureType::GenericCertification)
             .set_hash_algo(HashAlgorithm::SHA512)

@@ -47,9 +47,9 @@ fn an_old_master_that_was_revoked_gives_no_consent() {
     let revocation = openpgp::cert::CertRevocationBuilder::new()
         .set_reason_for_revocation(ReasonForRevocation::KeySuperseded, b"")
         .and_then(|b| b.set_signature_creation_time(BORN.after(2 * DAY).into()))
-        .and_then(|b| b.build(&mut secret(&keys().old), &keys().old, None))
+        .and_then(|b| b.build(&mut secret(&keys().second), &keys().second, None))
         .expect("a revocation");
-    let revoked = keys().old.clone().insert_packets(vec![openpgp::Packet::from(revocation)]);
+    let revoked = keys().second.clone().insert_packets(vec![openpgp::Packet::from(revocation)]);
     case.masters[0] = read(&revoked.expect("insert").0);
     broken(&case, "standing-certification", "revoked");
 }
