@@ -44,7 +44,7 @@ impl Candidate {
         let (certificate, context) = (&developer.certificate, authority.context(now));
         let asked = master.fingerprint();
         let (mut user_ids, mut certified, mut why) = (Vec::new(), 0, None);
-        for user_id in user_ids_of(certificate, now) {
+        for user_id in certificate.valid_user_ids(now) {
             match standing(&context, Some(certificate), asked, std::slice::from_ref(&user_id)) {
                 Ok(_) if counts(certificate, &user_id, master, now) => certified += 1,
                 Ok(_) => user_ids.push(user_id),
@@ -78,14 +78,6 @@ impl Candidate {
             Err(rejection) => Self::Blocked(rejection.violations()),
         })
     }
-}
-
-/// The user IDs that are text and that their owner did not take back.
-fn user_ids_of(certificate: &Certificate, now: Timestamp) -> Vec<String> {
-    let policy = crate::certificate::lenient(now);
-    let valid = certificate.cert().userids().with_policy(&policy, std::time::SystemTime::from(now));
-    let texts = valid.revoked(false).map(|u| u.userid().value().to_vec());
-    texts.filter_map(|text| String::from_utf8(text).ok()).collect()
 }
 
 fn counts(certificate: &Certificate, user_id: &str, master: &Certificate, now: Timestamp) -> bool {
