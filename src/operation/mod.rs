@@ -7,6 +7,7 @@ mod certify;
 mod cross_certify;
 mod list;
 mod object;
+mod prepare_revocation;
 mod renew_master;
 mod revoke_certification;
 mod revoke_key;
@@ -22,6 +23,7 @@ use sequoia_openpgp::packet::signature::subpacket::SubpacketValue;
 pub use certify::{Agreement, Certify, TrustSignature};
 pub use cross_certify::CrossCertify;
 pub use object::Object;
+pub use prepare_revocation::{PrepareRevocation, Seal};
 pub use renew_master::RenewMaster;
 pub use revoke_certification::{Reason, RevokeCertification};
 pub use revoke_key::{KeyReason, RevokeKey, Stops};
@@ -49,6 +51,8 @@ list::operations! {
     RenewMaster = "renew-master",
     /// Revoke the master itself, or one of its subkeys.
     RevokeKey = "revoke-key",
+    /// Make the master's revocation in advance, sealed.
+    PrepareRevocation = "prepare-revocation",
 }
 
 /// What an operation's file provides.

@@ -120,8 +120,7 @@ fn valid<'c>(
     policy: &'c StandardPolicy<'_>,
     now: Timestamp,
 ) -> Result<ValidCert<'c>, CustodianError> {
-    let valid =
-        cert.with_policy(policy, SystemTime::from(now)).map_err(CustodianError::Invalid)?;
+    let valid = cert.with_policy(policy, SystemTime::from(now)).map_err(CustodianError::Invalid)?;
     valid.alive().map_err(CustodianError::Invalid)?;
     match valid.revocation_status() {
         RevocationStatus::NotAsFarAsWeKnow => Ok(valid),
@@ -141,10 +140,9 @@ fn newest<'c>(valid: &ValidCert<'c>) -> Option<ValidErasedKeyAmalgamation<'c, Pu
 fn is_of_today(key: &Key<PublicParts, UnspecifiedRole>) -> bool {
     match key.mpis() {
         PublicKey::RSA { .. } => key.mpis().bits().is_some_and(|bits| bits >= MIN_RSA),
-        PublicKey::ECDH { curve, .. } => matches!(
-            curve,
-            Curve::Cv25519 | Curve::NistP256 | Curve::NistP384 | Curve::NistP521
-        ),
+        PublicKey::ECDH { curve, .. } => {
+            matches!(curve, Curve::Cv25519 | Curve::NistP256 | Curve::NistP384 | Curve::NistP521)
+        }
         _ => false,
     }
 }

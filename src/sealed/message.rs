@@ -170,7 +170,8 @@ fn encrypt(signature: &Signature, recipients: &Recipients<'_>) -> anyhow::Result
 /// The packets of a message, not decrypted.
 fn packets(bytes: &[u8]) -> anyhow::Result<Vec<Packet>> {
     let mut packets = Vec::new();
-    let builder = PacketParserBuilder::from_bytes(bytes)?.dearmor(openpgp::parse::Dearmor::Disabled);
+    let builder =
+        PacketParserBuilder::from_bytes(bytes)?.dearmor(openpgp::parse::Dearmor::Disabled);
     let mut parser = builder.max_recursion_depth(0).buffer_unread_content().build()?;
     while let PacketParserResult::Some(pp) = parser {
         let (packet, next) = pp.next()?;
