@@ -15,7 +15,7 @@ pub struct Effect {
     /// Masters and developers of whom something else is said now, by fingerprint.
     pub signatories: Vec<Change<Signatory>>,
     /// Modules of which something else is said now, by name.
-    pub modules: Vec<Change<String>>,
+    pub modules: Vec<Change<Module>>,
     /// How many developers were looked at.
     pub developers_seen: usize,
     /// How many modules were looked at.
@@ -42,6 +42,15 @@ pub struct Signatory {
     pub role: Role,
     /// Its first user ID: untrusted text.
     pub name: String,
+}
+
+/// A module that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Module {
+    /// The name of its folder: untrusted text.
+    pub name: String,
+    /// Whose key signed it, where either keyring tells.
+    pub signer: Option<Fingerprint>,
 }
 
 /// What a signatory is to the authority.
@@ -107,8 +116,10 @@ impl Effect {
         for module in modules {
             effect.modules_seen += 1;
             let view = |keyring| View::of_module(module, keyring, judged.weak, judged.now);
-            let subject = module.folder().to_owned();
-            let change = Change { subject, before: view(before), after: view(after) };
+            let (before, after) = (view(before), view(after));
+            let signer = before.1.or(after.1);
+            let subject = Module { name: module.folder().to_owned(), signer };
+            let change = Change { subject, before: before.0, after: after.0 };
             effect.modules.extend(change.if_any());
         }
         effect.modules.sort_by(|a, b| a.subject.cmp(&b.subject));

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::fingerprint::Fingerprint;
 use crate::module::freepbx::{self, Found, Secure};
 use crate::module::gpg::{self, Answer, Trust, Word};
 use crate::module::strict::{self, Problem, WeakChains};
@@ -73,20 +74,23 @@ impl View {
         }
     }
 
-    /// What they say of a module.
+    /// What they say of a module, and whose key signed it.
     pub(super) fn of_module(
         module: &Installed,
         keyring: &Keyring,
         weak: WeakChains,
         now: Timestamp,
-    ) -> Self {
+    ) -> (Self, Option<Fingerprint>) {
         let answers = module.reading().map(|r| gpg::answers(&r.signed, keyring, now));
         let last = answers.unwrap_or_default().pop();
-        Self {
+        let strict = module.strict(keyring, weak, now);
+        let signer = strict.signer.as_ref().map(|s| s.key.certificate().fingerprint());
+        let view = Self {
             gpg: last.as_ref().map_or(Validity::Nothing, Validity::of),
             freepbx: module.freepbx(keyring, now).status,
-            problems: module.strict(keyring, weak, now).problems,
-        }
+            problems: strict.problems,
+        };
+        (view, signer)
     }
 
     /// Whether all is well by FreePBX and strictly: what stops is what was so and is not.
