@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub use super::module::args::{ListArgs, ModuleVerb};
+pub use super::revocation::args::{PrepareArgs, RevocationVerb};
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
 
@@ -61,6 +62,9 @@ pub enum Command {
     /// Developers on record, and what the masters say of them
     #[command(subcommand)]
     Developer(DeveloperVerb),
+    /// What a revocation would do; the masters' own ones, sealed in advance
+    #[command(subcommand)]
+    Revocation(RevocationVerb),
     /// Sign modules, judge them, and tell what FreePBX says of them
     #[command(subcommand)]
     Module(ModuleVerb),
@@ -174,6 +178,10 @@ maria@example.org --output stick")]
 superseded --text 'replaced' --local-user maria@example.org --output stick\n\
 (OLD stands for the master's fingerprint)")]
     RevokeKey(RevokeKeyArgs),
+    /// Have a master make its own revocation in advance, sealed until it is needed
+    #[command(after_help = "Example:\n  countersign request prepare-revocation --reason \
+superseded --custodian cora.asc --local-user maria@example.org --output stick")]
+    PrepareRevocation(PrepareArgs),
     /// Show requests as the station will, with every rule's verdict
     #[command(after_help = "Example:\n  countersign request show stick/*.request.asc")]
     Show {

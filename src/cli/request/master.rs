@@ -2,8 +2,8 @@
 //! `transition-statement`, `renew-master`, `revoke-key`.
 
 use super::super::args::{
-    CrossCertifyArgs, KeyReasonArg, OutputArgs, PairArgs, RenewMasterArgs, RevokeKeyArgs,
-    TransitionArgs, VouchArg,
+    CrossCertifyArgs, OutputArgs, PairArgs, RenewMasterArgs, RevokeKeyArgs, TransitionArgs,
+    VouchArg,
 };
 use super::super::signer::Signer;
 use super::super::{Exit, Failure};
@@ -71,11 +71,7 @@ impl Asking<'_> {
         let operation = Operation::RevokeKey(RevokeKey {
             certificate: CertificateBlock::new(master.to_bytes()),
             subkey: args.subkey,
-            reason: match args.reason {
-                KeyReasonArg::Superseded => KeyReason::Superseded,
-                KeyReasonArg::Compromised => KeyReason::Compromised,
-                KeyReasonArg::Retired => KeyReason::Retired,
-            },
+            reason: KeyReason::from(args.reason),
             text: args.text.clone(),
             stops,
         });

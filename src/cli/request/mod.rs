@@ -3,6 +3,7 @@
 mod certify;
 mod master;
 mod module;
+mod prepare;
 mod revoke;
 
 use std::io::Write as _;
@@ -34,6 +35,7 @@ pub(super) fn run(common: &Common, verb: &RequestVerb) -> Result<(), Failure> {
         RequestVerb::TransitionStatement(args) => asking.transition_statement(args),
         RequestVerb::RenewMaster(args) => asking.renew_master(args),
         RequestVerb::RevokeKey(args) => asking.revoke_key(args),
+        RequestVerb::PrepareRevocation(args) => asking.prepare_revocation(args),
         RequestVerb::Show { files } => asking.show_all(files),
     }
 }
