@@ -13,6 +13,7 @@
 //! transitions/<OLD>-<NEW>-<DATE>.asc              statements, signed by one master or by both
 //! ```
 
+pub mod adopt;
 mod modules;
 mod revocations;
 mod roster;

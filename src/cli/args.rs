@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+pub use super::adopt::args::AdoptArgs;
 pub use super::module::args::{ListArgs, ModuleVerb};
 pub use super::revocation::args::{PrepareArgs, RevocationVerb};
 use crate::fingerprint::Fingerprint;
@@ -99,6 +100,9 @@ pub enum AuthorityVerb {
         #[arg(long, value_name = "URI")]
         policy_uri: Option<String>,
     },
+    /// Take over an existing project: who certified whom, what counts, and what has to be done
+    #[command(after_help = "Example:\n  countersign authority adopt --keyring keys")]
+    Adopt(AdoptArgs),
     /// Show masters, managers, agreement and limits
     #[command(after_help = "Example:\n  countersign authority show")]
     Show(Form),

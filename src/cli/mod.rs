@@ -1,5 +1,6 @@
 //! The command line of `countersign`: parse, call one library function, print.
 
+mod adopt;
 pub mod args;
 mod authority;
 mod developer;

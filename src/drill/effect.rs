@@ -6,7 +6,7 @@ use super::view::View;
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::module::strict::WeakChains;
-use crate::module::{Capability, Installed, Keyring, SigningKey};
+use crate::module::{Installed, Keyring};
 use crate::time::Timestamp;
 
 /// Everything that differs between two keyrings, for their signers and for given modules.
@@ -190,22 +190,17 @@ fn by_key(keyring: &Keyring) -> HashMap<Fingerprint, &Certificate> {
     keyring.all().map(|c| (c.fingerprint(), c)).collect()
 }
 
-/// What is said of a certificate: of the key of it that does best, as its owner would sign with.
+/// What is said of somebody, or of nobody.
 fn signer(
     keyring: &Keyring,
     certificate: Option<&Certificate>,
     key: Fingerprint,
     judged: Judged,
 ) -> View {
-    let Some(certificate) = certificate else { return View::of_nobody(&key.to_string()) };
-    let can_sign = |key: &SigningKey<'_>| key.state(judged.now).capability == Capability::Signs;
-    let views = SigningKey::all(certificate).filter(can_sign);
-    let views = views.map(|key| View::of_signer(keyring, &key, judged.weak, judged.now));
-    let best = views.max_by_key(|v| (v.problems.is_empty(), v.freepbx.is_good()));
-    best.unwrap_or_else(|| {
-        let primary = SigningKey::primary_of(certificate);
-        View::of_signer(keyring, &primary, judged.weak, judged.now)
-    })
+    match certificate {
+        Some(certificate) => View::of(keyring, certificate, judged.weak, judged.now),
+        None => View::of_nobody(&key.to_string()),
+    }
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::module::freepbx::{self, Found, Secure};
 use crate::module::gpg::{self, Answer, Trust, Word};
 use crate::module::strict::{self, Problem, WeakChains};
-use crate::module::{FileState, Installed, Keyring, Signer, SigningKey, Status};
+use crate::module::{Capability, FileState, Installed, Keyring, Signer, SigningKey, Status};
 use crate::time::Timestamp;
 
 /// What the three say.
@@ -38,8 +39,24 @@ pub enum Validity {
 }
 
 impl View {
-    /// What they say of modules that are signed with this certificate's keys at `now`.
-    pub(super) fn of_signer(
+    /// What they say of modules that this certificate's owner signs at `now`: with the key of it
+    /// that does best.
+    pub fn of(
+        keyring: &Keyring,
+        certificate: &Certificate,
+        weak: WeakChains,
+        now: Timestamp,
+    ) -> Self {
+        let can_sign = |key: &SigningKey<'_>| key.state(now).capability == Capability::Signs;
+        let views = SigningKey::all(certificate).filter(can_sign);
+        let views = views.map(|key| Self::of_signer(keyring, &key, weak, now));
+        let best = views.max_by_key(|v| (v.problems.is_empty(), v.freepbx.is_good()));
+        best.unwrap_or_else(|| {
+            Self::of_signer(keyring, &SigningKey::primary_of(certificate), weak, now)
+        })
+    }
+
+    fn of_signer(
         keyring: &Keyring,
         key: &SigningKey<'_>,
         weak: WeakChains,

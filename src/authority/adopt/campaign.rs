@@ -1,0 +1,128 @@
+//! What has to be done: who is certified by which master, what comes first, what is lost.
+
+use super::{Adoption, Known};
+use crate::drill::{Effect, Judged};
+use crate::fingerprint::Fingerprint;
+use crate::module::keyring::Supposed;
+use crate::module::strict::WeakChains;
+use crate::module::{Kind, Revoked};
+use crate::operation::{CertificateBlock, Certify, Operation};
+use crate::policy::{Context, Evidence, History, Policy, Violation};
+use crate::request::Draft;
+use crate::time::Timestamp;
+
+/// How long a certification lasts that is proposed.
+const VALIDITY: u32 = 2 * 365 * Timestamp::DAY;
+
+/// A campaign that makes everybody who counts today count by the newest master.
+#[derive(Debug)]
+pub struct Campaign {
+    /// The master that certifies: the last one that was named.
+    pub master: Fingerprint,
+    /// Those whom it certifies already, with a digest that lasts.
+    pub done: Vec<Fingerprint>,
+    /// Those who can be certified as they are.
+    pub ready: Vec<Fingerprint>,
+    /// Those who have to do something first.
+    pub first: Vec<First>,
+    /// Those whom no master certifies any more: nothing is proposed for them.
+    pub gone: Vec<Fingerprint>,
+    /// What is lost with each of the other masters.
+    pub losses: Vec<Loss>,
+}
+
+/// What a developer has to do before being certified.
+#[derive(Debug)]
+pub struct First {
+    /// The developer.
+    pub key: Fingerprint,
+    /// The rules that the station would find broken.
+    pub violations: Vec<Violation>,
+}
+
+/// What stops when one master is retired today.
+#[derive(Debug)]
+pub struct Loss {
+    /// The master.
+    pub master: Fingerprint,
+    /// What stops.
+    pub effect: Effect,
+}
+
+impl Campaign {
+    /// Proposes a campaign under a policy, by the rules that the station goes by.
+    pub fn propose(adoption: &Adoption, policy: &Policy, weak: WeakChains) -> Self {
+        let masters = adoption.keyring().masters();
+        let master = policy.masters.last().map(|m| m.fingerprint);
+        let master = master.expect("a policy names at least one master");
+        let mut campaign = Self {
+            master,
+            done: Vec::new(),
+            ready: Vec::new(),
+            first: Vec::new(),
+            gone: Vec::new(),
+            losses: Vec::new(),
+        };
+        for known in adoption.developers() {
+            let key = known.certificate.fingerprint();
+            if known.is_certified_by(master) {
+                campaign.done.push(key);
+            } else if !counts(known) {
+                campaign.gone.push(key);
+            } else {
+                match violations(adoption, policy, master, known) {
+                    none if none.is_empty() => campaign.ready.push(key),
+                    violations => campaign.first.push(First { key, violations }),
+                }
+            }
+        }
+        let others = masters.iter().map(crate::certificate::Certificate::fingerprint);
+        let others = others.filter(|m| *m != master);
+        campaign.losses = others.map(|m| loss(adoption, m, weak)).collect();
+        campaign
+    }
+}
+
+/// Whether somebody counts for anybody today.
+fn counts(known: &Known) -> bool {
+    known.view.freepbx.is_good()
+        || known.said.iter().any(|s| s.for_gpg || (s.lapse.is_none() && !s.outdated))
+}
+
+/// What the station would find broken in a request of theirs, beside what a request's signature
+/// and its agreement are asked.
+fn violations(
+    adoption: &Adoption,
+    policy: &Policy,
+    master: Fingerprint,
+    known: &Known,
+) -> Vec<Violation> {
+    let now = adoption.now();
+    let masters = adoption.keyring().masters();
+    let all: Vec<&crate::certificate::Certificate> = masters.iter().collect();
+    let bytes = known.certificate.to_bytes();
+    let bytes = crate::certificate::Certificate::read(bytes.as_slice(), &all)
+        .map_or(bytes, |certificate| certificate.to_bytes());
+    let days = policy.certify.max_validity_days.saturating_mul(Timestamp::DAY);
+    let operation = Operation::Certify(Certify {
+        certificate: CertificateBlock::new(bytes),
+        user_ids: known.certificate.valid_user_ids(now),
+        expires: Some(now.after(VALIDITY.min(days))),
+        agreement: policy.certify.agreement.clone(),
+        policy_uri: policy.certify.policy_uri.clone(),
+        trust: None,
+    });
+    let draft = Draft::new(now, master, operation);
+    let context = Context { policy, masters, managers: &[], now };
+    match Policy::lint(&context, &draft, &History::default(), &Evidence::default()) {
+        Ok(()) => Vec::new(),
+        Err(rejection) => rejection.violations(),
+    }
+}
+
+fn loss(adoption: &Adoption, master: Fingerprint, weak: WeakChains) -> Loss {
+    let (before, now) = (adoption.keyring(), adoption.now());
+    let revoked = Revoked { at: now, kind: Kind::Soft };
+    let after = before.supposing([Supposed::Key { key: master, revoked }]);
+    Loss { master, effect: Effect::of(before, &after, [], Judged { weak, now }) }
+}
