@@ -1,6 +1,6 @@
 //! What has to be done: who is certified by which master, what comes first, what is lost.
 
-use super::{Adoption, Known};
+use super::{Adoption, Known, Standing};
 use crate::drill::{Effect, Judged};
 use crate::fingerprint::Fingerprint;
 use crate::module::keyring::Supposed;
@@ -27,8 +27,19 @@ pub struct Campaign {
     pub first: Vec<First>,
     /// Those whom no master certifies any more: nothing is proposed for them.
     pub gone: Vec<Fingerprint>,
+    /// What the masters should do about themselves.
+    pub masters: Vec<(Fingerprint, Chore)>,
     /// What is lost with each of the other masters.
     pub losses: Vec<Loss>,
+}
+
+/// Something that a master should do about itself or another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chore {
+    /// Its self-signatures do not hold by today's standards: consumers that go by them stop.
+    Renew,
+    /// It does not certify this other master: whoever trusts it alone cannot follow.
+    CrossCertify(Fingerprint),
 }
 
 /// What a developer has to do before being certified.
@@ -61,6 +72,7 @@ impl Campaign {
             ready: Vec::new(),
             first: Vec::new(),
             gone: Vec::new(),
+            masters: chores(adoption),
             losses: Vec::new(),
         };
         for known in adoption.developers() {
@@ -81,6 +93,26 @@ impl Campaign {
         campaign.losses = others.map(|m| loss(adoption, m, weak)).collect();
         campaign
     }
+}
+
+fn chores(adoption: &Adoption) -> Vec<(Fingerprint, Chore)> {
+    let (masters, now) = (adoption.keyring().masters(), adoption.now());
+    let policy = sequoia_openpgp::policy::StandardPolicy::at(now);
+    let mut chores = Vec::new();
+    for master in masters.iter().filter(|m| !m.is_revoked(now)) {
+        let by = master.fingerprint();
+        if master.cert().with_policy(&policy, std::time::SystemTime::from(now)).is_err() {
+            chores.push((by, Chore::Renew));
+        }
+        let others = adoption.known().iter().filter(|k| k.standing == Standing::Master);
+        for other in others.filter(|k| k.certificate.fingerprint() != by) {
+            let alive = !other.certificate.is_revoked(now);
+            if alive && !other.is_certified_by(by) {
+                chores.push((by, Chore::CrossCertify(other.certificate.fingerprint())));
+            }
+        }
+    }
+    chores
 }
 
 /// Whether somebody counts for anybody today.

@@ -13,9 +13,6 @@ mod masters;
 mod survey;
 
 pub use adoption::{AdoptError, Adoption, Known, Said, Standing};
-pub use campaign::{Campaign, First, Loss};
+pub use campaign::{Campaign, Chore, First, Loss};
 pub use masters::{Proposal, proposals};
 pub use survey::{Certification, Survey};
-
-#[cfg(test)]
-mod tests;

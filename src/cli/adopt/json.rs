@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::authority::adopt::{Adoption, Campaign, Known, Proposal, Said, Standing, Survey};
+use crate::authority::adopt::{Adoption, Campaign, Chore, Known, Proposal, Said, Standing, Survey};
 use crate::certificate::algorithm;
 
 /// Who may be a master.
@@ -36,6 +36,10 @@ pub(super) fn report(adoption: &Adoption, campaign: &Campaign) -> Value {
             "keys": stop.map(|c| c.subject.fingerprint).collect::<Vec<_>>(),
         })
     });
+    let chores = campaign.masters.iter().map(|(master, chore)| match chore {
+        Chore::Renew => json!({ "master": master, "renew": true }),
+        Chore::CrossCertify(other) => json!({ "master": master, "cross_certify": other }),
+    });
     json!({
         "version": 1,
         "keys": adoption.known().iter().map(known).collect::<Vec<_>>(),
@@ -43,6 +47,7 @@ pub(super) fn report(adoption: &Adoption, campaign: &Campaign) -> Value {
             "master": campaign.master,
             "done": campaign.done,
             "ready": campaign.ready,
+            "masters": chores.collect::<Vec<_>>(),
             "first": first.collect::<Vec<_>>(),
             "gone": campaign.gone,
             "losses": losses.collect::<Vec<_>>(),

@@ -1,6 +1,6 @@
 //! The report of a keyring, for people.
 
-use crate::authority::adopt::{Adoption, Campaign, Known, Proposal, Said, Standing, Survey};
+use crate::authority::adopt::{Adoption, Campaign, Chore, Known, Proposal, Said, Standing, Survey};
 use crate::certificate::{Certificate, Introduction, Strength, algorithm};
 use crate::drill;
 use crate::fingerprint::Fingerprint;
@@ -78,7 +78,8 @@ fn person(survey: &Survey, adoption: &Adoption, known: &Known) {
         for other in survey.certifications().iter().filter(|c| by(c)) {
             crate::say!("    certified by {}, which is no master", other.by);
         }
-        let foreign = certificate.dropped().foreign_signatures;
+        let read = survey.certificate(certificate.fingerprint());
+        let foreign = read.map_or(0, |read| read.dropped().foreign_signatures);
         if foreign > 0 {
             crate::say!("    {} by keys that are not here", counted_u64(foreign, "signature"));
         }
@@ -134,7 +135,7 @@ fn counts(said: &Said) -> String {
         match (said.lapse, said.strength) {
             (Some(lapse), _) => lapse.to_string(),
             (None, Strength::Legacy) => {
-                "SHA-1 of before 2019-01-19: strictly only with --accept-weak-chains".to_owned()
+                "SHA-1 of before 2019-01-19 (--accept-weak-chains accepts it)".to_owned()
             }
             (None, Strength::Nothing) => "a digest that nobody believes".to_owned(),
             (None, Strength::Full) => String::new(),
@@ -155,6 +156,20 @@ fn proposal(adoption: &Adoption, campaign: &Campaign) {
         let name = certificate.map(name).unwrap_or_default();
         crate::say!("    {key}  {name}");
     };
+    for (master, chore) in &campaign.masters {
+        match chore {
+            Chore::Renew => {
+                crate::say!("master {master}: its self-signatures are of yesterday");
+                crate::say!(
+                    "    → countersign request renew-master --master {master} --expires 10y"
+                );
+            }
+            Chore::CrossCertify(other) => {
+                crate::say!("master {master} does not certify {other}");
+                crate::say!("    → countersign request cross-certify");
+            }
+        }
+    }
     crate::say!("CAMPAIGN: everybody who counts today, certified by {}", campaign.master);
     crate::say!("{} already", counted(campaign.done.len(), "key"));
     campaign.done.iter().for_each(line);
