@@ -19,6 +19,7 @@ use countersign::policy::History;
 use countersign::request::RequestId;
 use countersign::response::SignatureBlock;
 use countersign::scratch::Scratch;
+use countersign::sealed::SealedMessage;
 use countersign::time::Timestamp;
 
 use crate::consent::Consent;
@@ -184,6 +185,17 @@ impl Recorder {
     /// [`RecorderError`] where the index cannot be read.
     pub fn signatures(&self, request: RequestId) -> Result<Vec<SignatureBlock>, RecorderError> {
         Ok(self.ledger.signatures(request, &|offset| entry_at(&self.file, offset))?)
+    }
+
+    /// The sealed signature of a request, and SHA-256 of what it holds.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where the index cannot be read.
+    pub fn sealed(
+        &self,
+        request: RequestId,
+    ) -> Result<Option<(Sha256, SealedMessage)>, RecorderError> {
+        Ok(self.ledger.sealed(request, &|offset| entry_at(&self.file, offset))?)
     }
 
     /// What was consented to.

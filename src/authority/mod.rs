@@ -9,10 +9,13 @@
 //! requests/<ID>.request.asc          every request that was answered
 //! responses/<ID>.response.json       and its answer
 //! modules/<RAWNAME>/<VERSION>.module.sig          lists that a master signed
+//! revocations/<FINGERPRINT>-<REASON>.pgp          a master's own revocation, sealed
 //! transitions/<OLD>-<NEW>-<DATE>.asc              statements, signed by one master or by both
 //! ```
 
+pub mod adopt;
 mod modules;
+mod revocations;
 mod roster;
 mod stops;
 mod transitions;

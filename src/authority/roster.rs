@@ -142,15 +142,24 @@ impl Authority {
             exchange::write_path(&path, merged.armored().as_bytes())?;
             Ok(path)
         });
-        let (folder, id) = (self.folder(), request.id());
         let certificate = certificate.transpose()?;
         let text = self.keep_text(request, verified)?;
-        let signed = certificate.or(text);
+        let path = self.keep_exchange(request, &verified.response())?;
+        Ok(Installed { path: certificate.or(text).unwrap_or(path) })
+    }
+
+    /// Keeps a request and its answer; returns where the answer is.
+    pub(super) fn keep_exchange(
+        &self,
+        request: &Request,
+        response: &Response,
+    ) -> Result<PathBuf, AuthorityError> {
+        let (folder, id) = (self.folder(), request.id());
         let path = folder.join("requests").join(format!("{id}.request.asc"));
         exchange::write_path(&path, request.text().as_bytes())?;
         let path = folder.join("responses").join(format!("{id}.response.json"));
-        exchange::write_path(&path, verified.response().text().as_bytes())?;
-        Ok(Installed { path: signed.unwrap_or(path) })
+        exchange::write_path(&path, response.text().as_bytes())?;
+        Ok(path)
     }
 
     /// Keeps the text that the answer signs, where it signs one.

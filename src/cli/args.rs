@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+pub use super::adopt::args::AdoptArgs;
 pub use super::module::args::{ListArgs, ModuleVerb};
-pub use super::request::args::RequestVerb;
+pub use super::request::args::{AskArgs, KeyReasonArg, RequestVerb};
+pub use super::revocation::args::{PrepareArgs, RevocationVerb};
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
 
@@ -62,6 +64,9 @@ pub enum Command {
     /// Developers on record, and what the masters say of them
     #[command(subcommand)]
     Developer(DeveloperVerb),
+    /// What a revocation would do; the masters' own ones, sealed in advance
+    #[command(subcommand)]
+    Revocation(RevocationVerb),
     /// Sign modules, judge them, and tell what FreePBX says of them
     #[command(subcommand)]
     Module(ModuleVerb),
@@ -99,6 +104,9 @@ pub enum AuthorityVerb {
     /// Show masters, managers, agreement and limits
     #[command(after_help = "Example:\n  countersign authority show")]
     Show(Form),
+    /// Take over an existing project: who certified whom, what counts, and what has to be done
+    #[command(after_help = "Example:\n  countersign authority adopt --keyring keys")]
+    Adopt(AdoptArgs),
 }
 
 /// Who signs, and by which program.

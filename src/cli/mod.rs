@@ -1,5 +1,6 @@
 //! The command line of `countersign`: parse, call one library function, print.
 
+mod adopt;
 pub mod args;
 mod authority;
 mod developer;
@@ -8,6 +9,7 @@ mod generate;
 mod module;
 mod request;
 mod response;
+mod revocation;
 mod signer;
 
 use std::io::Write as _;
@@ -67,6 +69,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Authority(verb) => authority::run(&common, verb),
         Command::Request(verb) => request::run(&common, &verb),
         Command::Response(verb) => response::run(&common, &verb),
+        Command::Revocation(verb) => revocation::run(&common, &verb),
         Command::Module(verb) => module::run(&common, &verb),
         Command::Developer(verb) => developer::run(&common, &verb),
         Command::Generate(verb) => generate::run(&verb),

@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::args::{Common, Form, ResponseArgs, ResponseVerb};
+use super::args::{Common, Form, ResponseVerb};
 use super::{Exit, Failure};
 use crate::authority::{Authority, AuthorityError};
 use crate::exchange;
 use crate::request::{self, Request, RequestId};
-use crate::response::{self, Response, ResponseError, Verified};
+use crate::response::{self, Response, ResponseError, SealedAnswer, Verified};
 use crate::safe::Safe;
 
 pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
@@ -19,12 +19,21 @@ pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
     };
     let mut refused = None;
     for file in &args.files {
-        match one(&authority, file, args) {
-            Ok((request, verified)) if install => {
-                let installed = authority.install(&request, &verified)?;
-                print(common, &args.form, file, &verified, Some(&installed.path));
+        match accepted(&authority, file, args.requests.as_deref()) {
+            Ok(Accepted::Signed(request, verified)) => {
+                let installed = match install {
+                    true => Some(authority.install(&request, &verified)?.path),
+                    false => None,
+                };
+                print(common, &args.form, file, &verified, installed.as_deref());
             }
-            Ok((_, verified)) => print(common, &args.form, file, &verified, None),
+            Ok(Accepted::Sealed(request, sealed)) => {
+                let installed = match install {
+                    true => Some(authority.install_sealed(&request, &sealed)?.path),
+                    false => None,
+                };
+                print_sealed(common, &args.form, file, &sealed, installed.as_deref());
+            }
             // One refusal among the answers of a batch does not keep the others out.
             Err(failure) if failure.exit() == Exit::Refused => {
                 failure.report();
@@ -39,11 +48,20 @@ pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
     }
 }
 
-fn one(
+/// An answer that is what was asked for, as far as anybody can see.
+pub(super) enum Accepted {
+    /// Signatures, byte for byte.
+    Signed(Request, Verified),
+    /// Something that only its custodians can look at.
+    Sealed(Request, SealedAnswer),
+}
+
+/// Reads an answer and holds it against its request.
+pub(super) fn accepted(
     authority: &Authority,
     file: &Path,
-    args: &ResponseArgs,
-) -> Result<(Request, Verified), Failure> {
+    requests: Option<&Path>,
+) -> Result<Accepted, Failure> {
     let untrue = |e: ResponseError| {
         let exit =
             if matches!(e, ResponseError::Refused { .. }) { Exit::Refused } else { Exit::Untrue };
@@ -51,9 +69,19 @@ fn one(
     };
     let bytes = exchange::read_path(file, response::MAX_BYTES)?;
     let response = Response::parse(&bytes).map_err(untrue)?;
-    let request = find_request(file, response.request, args.requests.as_deref())?;
-    match authority.verify(&request, response) {
-        Ok(verified) => Ok((request, verified)),
+    let request = find_request(file, response.request, requests)?;
+    let accepted = match response.sealed() {
+        Some(_) => {
+            let sealed = authority.verify_sealed(&request, response);
+            sealed.map(|sealed| Accepted::Sealed(request, sealed))
+        }
+        None => {
+            let verified = authority.verify(&request, response);
+            verified.map(|verified| Accepted::Signed(request, verified))
+        }
+    };
+    match accepted {
+        Ok(accepted) => Ok(accepted),
         Err(AuthorityError::Response(error)) => Err(untrue(*error)),
         Err(other) => Err(other.into()),
     }
@@ -108,5 +136,33 @@ fn print(common: &Common, form: &Form, file: &Path, verified: &Verified, install
         if let Some(path) = installed {
             crate::say!("  record  {}", path.display());
         }
+    }
+}
+
+fn print_sealed(
+    common: &Common,
+    form: &Form,
+    file: &Path,
+    sealed: &SealedAnswer,
+    installed: Option<&Path>,
+) {
+    if form.json {
+        let value = serde_json::json!({
+            "version": 1,
+            "file": file.display().to_string(),
+            "request": sealed.request(),
+            "master": sealed.master(),
+            "sealed": true,
+            "installed": installed.map(|p| p.display().to_string()),
+        });
+        crate::say!("{value}");
+    } else if !common.quiet {
+        let done = if installed.is_some() { "installed" } else { "of the right form" };
+        crate::say!("{}: sealed, {done}", Safe(&file.display().to_string()));
+        crate::say!("  NOT CHECKED: what is in it, only a custodian can tell, by");
+        let at = installed.map_or("FILE".into(), |path| path.display().to_string());
+        crate::say!("          countersign revocation test {at}");
+        crate::say!("  master  {}", sealed.master());
+        crate::say!("  request {}", sealed.request());
     }
 }

@@ -7,6 +7,7 @@ mod certify;
 mod cross_certify;
 mod list;
 mod object;
+mod prepare_revocation;
 mod recertify;
 mod renew_master;
 mod revoke_certification;
@@ -21,6 +22,7 @@ use std::any::Any;
 pub use certify::{Agreement, Certify, TrustSignature};
 pub use cross_certify::CrossCertify;
 pub use object::Object;
+pub use prepare_revocation::{PrepareRevocation, Seal};
 pub use recertify::Recertify;
 pub use renew_master::RenewMaster;
 pub use revoke_certification::{Reason, RevokeCertification};
@@ -51,6 +53,8 @@ list::operations! {
     RevokeKey = "revoke-key",
     /// Certify a developer's user IDs that another master of the authority certified.
     Recertify = "recertify",
+    /// Make the master's revocation in advance, sealed.
+    PrepareRevocation = "prepare-revocation",
 }
 
 /// What an operation's file provides.

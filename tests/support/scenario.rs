@@ -152,6 +152,11 @@ impl Scenario {
         self.run(Command::new(program("countersign")), arguments, "")
     }
 
+    /// The same, with something typed.
+    pub fn countersign_with(&self, arguments: &[&str], typed: &str) -> Run {
+        self.run(Command::new(program("countersign")), arguments, typed)
+    }
+
     /// Runs `airgap` a second later.
     pub fn airgap(&self, arguments: &[&str]) -> Run {
         self.run(Command::new(program("airgap")), arguments, "")
@@ -162,14 +167,19 @@ impl Scenario {
         self.run(Command::new(program("airgap")), arguments, input)
     }
 
-    fn run(&self, mut command: Command, arguments: &[&str], input: &str) -> Run {
+    fn run(&self, command: Command, arguments: &[&str], input: &str) -> Run {
+        run(&self.prepared(command, arguments), input)
+    }
+
+    /// A command a second later, to be run in this folder.
+    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
         self.pass(1);
         command.args(arguments).arg("--time").arg(self.now().to_string());
         command.current_dir(self.root()).env("GNUPGHOME", self.gnupg());
         command.env_remove("COUNTERSIGN_AUTHORITY").env_remove("AIRGAP_STATION");
         match self.memory {
-            Some(megabytes) => run(&within(megabytes, &command), input),
-            None => run(&command, input),
+            Some(megabytes) => within(megabytes, &command),
+            None => command,
         }
     }
 
@@ -337,6 +347,12 @@ impl Session<'_> {
 
     /// Runs it.
     pub fn run(self) -> Run {
+        let answers = self.answers.clone();
+        run(&self.command(), &answers)
+    }
+
+    /// The session as a command, for whoever wants to talk with it.
+    pub fn command(self) -> Command {
         let pins = self.scenario.path("pins");
         fs::write(&pins, format!("{}\n", self.pin)).expect("a writable folder");
         let command = with_pins(&program("airgap"), &pins);
@@ -345,6 +361,6 @@ impl Session<'_> {
             arguments.extend(["--practice-card", &self.card]);
         }
         arguments.extend(self.more.iter().map(String::as_str));
-        self.scenario.run(command, &arguments, &self.answers)
+        self.scenario.prepared(command, &arguments)
     }
 }

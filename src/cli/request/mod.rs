@@ -5,6 +5,7 @@ mod certify;
 mod index;
 mod master;
 mod module;
+mod prepare;
 mod recertify;
 mod revoke;
 
@@ -38,6 +39,7 @@ pub(super) fn run(common: &Common, verb: &RequestVerb) -> Result<(), Failure> {
         RequestVerb::TransitionStatement(args) => asking.transition_statement(args),
         RequestVerb::RenewMaster(args) => asking.renew_master(args),
         RequestVerb::RevokeKey(args) => asking.revoke_key(args),
+        RequestVerb::PrepareRevocation(args) => asking.prepare_revocation(args),
         RequestVerb::Show { files } => asking.show_all(files),
     }
 }

@@ -11,6 +11,7 @@ use crate::policy::{Decided, Decision, History};
 use crate::request::RequestId;
 use crate::response::SignatureBlock;
 use crate::scratch::ScratchError;
+use crate::sealed::SealedMessage;
 
 impl Ledger {
     pub(super) fn slot(&self, request: RequestId) -> Result<Option<Slot>, ScratchError> {
@@ -105,6 +106,25 @@ impl Ledger {
             }
         }
         Ok(blocks)
+    }
+
+    /// The sealed signature of a request, and SHA-256 of what it holds.
+    ///
+    /// # Errors
+    /// [`ScratchError`] where the index cannot be read.
+    pub fn sealed(
+        &self,
+        request: RequestId,
+        load: &dyn Fn(u64) -> Option<Entry>,
+    ) -> Result<Option<(Sha256, SealedMessage)>, ScratchError> {
+        let signatures = self.index.table(SIGNATURES)?;
+        let offset = signatures.get((*request.0.as_bytes(), 0))?.map(|offset| offset.value());
+        let made = self.slot(request)?.is_some_and(|slot| slot.signed > 0);
+        let entry = offset.filter(|_| made).and_then(load);
+        Ok(match entry.map(|entry| entry.event) {
+            Some(Event::Sealed { sha256, message, .. }) => Some((sha256, message)),
+            _ => None,
+        })
     }
 
     /// Where the consent to a request begins.

@@ -4,6 +4,7 @@
 pub mod certificate;
 pub mod certification;
 pub mod common;
+pub mod custody;
 pub mod module;
 pub mod recertification;
 pub mod requester;
