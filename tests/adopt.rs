@@ -105,7 +105,12 @@ fn agrees_with_gpg(report: &Value, home: &Path, time: &str) {
             })
             .collect();
         ours.sort();
-        assert_eq!(&ours, believed, "{name}");
+        let matters = |by: &String| {
+            let keys = keys.iter().flat_map(|k| k["said"].as_array().expect("a list"));
+            keys.filter_map(|s| s["by"].as_str()).any(|key| key.ends_with(by.as_str()))
+        };
+        let believed: Vec<_> = believed.iter().filter(|(by, _)| matters(by)).cloned().collect();
+        assert_eq!(ours, believed, "{name}");
     }
 }
 
@@ -174,7 +179,13 @@ fn world() -> (World, TempDir) {
     }
     world.certify("one", "left", 10, &[], &[]);
     world.certify("one", "ended", 10, &["--default-cert-expire", "5d"], &[]);
-    world.certify("two", "weak", 10, &["--cert-digest-algo", "SHA1"], &[]);
+    world.certify(
+        "two",
+        "weak",
+        10,
+        &["--cert-digest-algo", "SHA1", "--allow-weak-key-signatures"],
+        &[],
+    );
     world.certify("one", "gave", 10, &[], &[]);
     world.revoke_key("gave", 15, "3");
     world.appoint("one", "intro", 10, "2");
@@ -225,7 +236,7 @@ fn made_keys_in_every_state() {
         names
     };
     assert_eq!(names(&campaign["done"]), ["dev"]);
-    assert_eq!(names(&campaign["ready"]), ["intro", "left"]);
+    assert_eq!(names(&campaign["ready"]), ["friend", "intro", "left"]);
     assert_eq!(names(&campaign["gone"]), ["ended", "gave", "gone", "weak"]);
     // Whom the introducer vouches for goes with the introducer's appointment.
     assert_eq!(names(&campaign["losses"][0]["keys"]), ["friend", "intro", "left"]);
@@ -268,14 +279,14 @@ fn a_record_is_written_whole_or_not_at_all() {
     assert!(!Path::new(&output).exists(), "nothing was written");
 
     let masters: Vec<&str> = masters.iter().map(String::as_str).collect();
-    write(&masters).ok().says("with 2 masters and 7 developers");
+    write(&masters).ok().says("with 2 masters and 8 developers");
     write(&masters).ends(1).says("exists");
     let ask = |arguments: &[&str]| {
         let mut command = Command::new(program("countersign"));
         command.args(arguments).args(["--authority", &output, "--time", &time]);
         run(&command, "").ok()
     };
-    ask(&["authority", "show"]).says("Taken over").says("developers on record: 7");
+    ask(&["authority", "show"]).says("Taken over").says("developers on record: 8");
     let left = world.fingerprint("left");
     ask(&["developer", "show", &left]).says("certified").says("not certified");
     let record = fs::read(Path::new(&output).join("developers").join(format!("{left}.asc")));

@@ -138,7 +138,7 @@ fn sealed_to_custodians_tested_by_each_and_published_by_one() {
     let packet = opened_by_gpg(&custodians, &s, "cyril", &message);
     assert_eq!(packet, opened_by_gpg(&custodians, &s, "cora", &message));
     nowhere_in_clear(&s, &packet);
-    s.airgap(&["journal", "verify"]).ok().says("2 signatures").says("the chain holds");
+    s.airgap(&["journal", "verify"]).ok().says("3 signatures").says("the chain holds");
     s.airgap(&["journal", "show"]).ok().says("made and SEALED");
 
     // Each custodian tests it, and nothing changes.

@@ -73,16 +73,17 @@ fn person(survey: &Survey, adoption: &Adoption, known: &Known) {
         crate::say!("    user ID {}, self-signature {digest}", Safe(&clip(&text)));
     }
     known.said.iter().for_each(word);
-    if known.standing == Standing::Stranger {
-        let by = |c: &crate::authority::adopt::Certification| c.whom == certificate.fingerprint();
-        for other in survey.certifications().iter().filter(|c| by(c)) {
-            crate::say!("    certified by {}, which is no master", other.by);
-        }
-        let read = survey.certificate(certificate.fingerprint());
-        let foreign = read.map_or(0, |read| read.dropped().foreign_signatures);
-        if foreign > 0 {
-            crate::say!("    {} by keys that are not here", counted_u64(foreign, "signature"));
-        }
+    let others = survey.certifications().into_iter().filter(|c| {
+        c.whom == certificate.fingerprint() && !known.said.iter().any(|s| s.by == c.by)
+    });
+    for other in others {
+        crate::say!("    certified by {}, which no master appointed", other.by.key_id());
+    }
+    let read = survey.certificate(certificate.fingerprint());
+    let foreign = read.map_or(0, |read| read.dropped().foreign_signatures);
+    if foreign > 0 {
+        let foreign = usize::try_from(foreign).unwrap_or(usize::MAX);
+        crate::say!("    {} by keys that are not here", counted(foreign, "signature"));
     }
     let strictly = match known.view.problems.as_slice() {
         [] => "good".to_owned(),
@@ -90,10 +91,6 @@ fn person(survey: &Survey, adoption: &Adoption, known: &Known) {
     };
     let (gpg, freepbx) = (known.view.gpg, known.view.freepbx);
     crate::say!("    today   gpg: {gpg} · FreePBX: {freepbx} · strictly: {strictly}");
-}
-
-fn counted_u64(count: u64, what: &str) -> String {
-    counted(usize::try_from(count).unwrap_or(usize::MAX), what)
 }
 
 fn name(certificate: &Certificate) -> String {
