@@ -1,6 +1,8 @@
 //! The report of a keyring, for people.
 
-use crate::authority::adopt::{Adoption, Campaign, Chore, Known, Proposal, Said, Standing, Survey};
+use crate::authority::adopt::{
+    Adoption, Campaign, Certification, Chore, Known, Proposal, Said, Standing, Survey,
+};
 use crate::certificate::{Certificate, Introduction, Strength, algorithm};
 use crate::drill;
 use crate::fingerprint::Fingerprint;
@@ -39,6 +41,7 @@ pub(super) fn proposals(survey: &Survey, proposed: &[Proposal]) {
 
 /// Everybody, what counts, and what has to be done.
 pub(super) fn report(survey: &Survey, adoption: &Adoption, campaign: &Campaign) {
+    let certifications = survey.certifications();
     for (standing, title) in [
         (Standing::Master, "MASTERS"),
         (Standing::Developer, "CERTIFIED"),
@@ -47,14 +50,18 @@ pub(super) fn report(survey: &Survey, adoption: &Adoption, campaign: &Campaign) 
         let mut known = adoption.known().iter().filter(|k| k.standing == standing).peekable();
         if known.peek().is_some() {
             crate::say!("{title}");
-            known.for_each(|known| person(survey, adoption, known));
+            known.for_each(|known| person((survey, &certifications), adoption, known));
             crate::say!();
         }
     }
     proposal(adoption, campaign);
 }
 
-fn person(survey: &Survey, adoption: &Adoption, known: &Known) {
+fn person(
+    (survey, certifications): (&Survey, &[Certification]),
+    adoption: &Adoption,
+    known: &Known,
+) {
     let (certificate, now) = (&known.certificate, adoption.now());
     crate::say!("{}  {}", certificate.fingerprint(), name(certificate));
     let state = SigningKey::primary_of(certificate).state(now);
@@ -73,7 +80,7 @@ fn person(survey: &Survey, adoption: &Adoption, known: &Known) {
         crate::say!("    user ID {}, self-signature {digest}", Safe(&clip(&text)));
     }
     known.said.iter().for_each(word);
-    let others = survey.certifications().into_iter().filter(|c| {
+    let others = certifications.iter().filter(|c| {
         c.whom == certificate.fingerprint() && !known.said.iter().any(|s| s.by == c.by)
     });
     for other in others {
