@@ -30,7 +30,7 @@ use crate::module::VersionError;
 use crate::policy::{Context, Policy, PolicyError};
 use crate::time::Timestamp;
 
-pub use roster::{Developer, Installed};
+pub use roster::{Developer, Installed, Loophole};
 
 /// Longest certificate file in the record, in bytes.
 const MAX_CERTIFICATE: usize = 4 << 20;

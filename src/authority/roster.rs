@@ -20,6 +20,15 @@ pub struct Developer {
     pub certificate: Certificate,
 }
 
+/// A certification that stands although the key's certification was revoked elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loophole {
+    /// The master whose certification it is.
+    pub master: Fingerprint,
+    /// The user ID.
+    pub user_id: String,
+}
+
 /// What an installed answer changed.
 #[derive(Debug)]
 pub struct Installed {
@@ -28,6 +37,20 @@ pub struct Installed {
 }
 
 impl Developer {
+    /// What still stands of a developer of whom some master revoked something: while there is
+    /// one, a PBX goes on trusting the key. Empty where nothing is revoked, or everything.
+    pub fn half_revoked(&self, masters: &[Certificate], now: Timestamp) -> Vec<Loophole> {
+        let each = masters.iter().filter(|m| !m.is_revoked(now)).flat_map(|master| {
+            let standings = self.standings(master, now).into_iter();
+            standings.map(|(user_id, standing)| (master.fingerprint(), user_id, standing))
+        });
+        let each: Vec<_> = each.collect();
+        let revoked = each.iter().any(|(_, _, s)| matches!(s, Standing::Revoked { .. }));
+        let standing =
+            each.into_iter().filter(|(_, _, s)| revoked && matches!(s, Standing::Certified { .. }));
+        standing.map(|(master, user_id, _)| Loophole { master, user_id }).collect()
+    }
+
     /// What `master` says of each user ID at `now`.
     pub fn standings(&self, master: &Certificate, now: Timestamp) -> Vec<(String, Standing)> {
         self.certificate

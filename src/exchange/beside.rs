@@ -11,17 +11,18 @@ use crate::policy::{Evidence, Files, History, Identity};
 use crate::request::{MAX_BYTES, Request, RequestId};
 use crate::safe::chain;
 
-/// Gathers what stands beside a request: for a module, its files in `folder`, and the list that
-/// was signed last, whose request `kept` finds.
+/// Gathers what stands beside a request: for a module, its files in `folder` (where messages come
+/// with files), and the list that was signed last, whose request `kept` finds.
 pub fn evidence(
     operation: &Operation,
     history: &History,
-    folder: &Path,
+    folder: Option<&Path>,
     kept: impl Fn(RequestId) -> Option<Vec<u8>>,
 ) -> Evidence {
     match operation.as_any::<SignModule>() {
         Some(asked) => {
-            let (files, identity) = files(asked, folder);
+            let (files, identity) =
+                folder.map_or((Files::Absent, None), |folder| files(asked, folder));
             Evidence { files, identity, previous: previous(history, kept) }
         }
         None => Evidence::default(),

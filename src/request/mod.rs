@@ -58,6 +58,14 @@ impl RequestId {
     }
 }
 
+impl RequestId {
+    /// The digest that names a set of requests: SHA-256 over their ids, 32 bytes each. They have
+    /// to come in ascending order, each once.
+    pub fn digest_of_all<E>(ascending: impl Iterator<Item = Result<Self, E>>) -> Result<Sha256, E> {
+        Sha256::of_parts(ascending.map(|id| id.map(|id| *id.0.as_bytes())))
+    }
+}
+
 impl std::fmt::Display for RequestId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)

@@ -162,6 +162,11 @@ impl Scenario {
         self.run(Command::new(program("airgap")), arguments, "")
     }
 
+    /// Runs `airgap` a second later, and types this.
+    pub fn airgap_told(&self, arguments: &[&str], input: &str) -> Run {
+        self.run(Command::new(program("airgap")), arguments, input)
+    }
+
     fn run(&self, command: Command, arguments: &[&str], input: &str) -> Run {
         run(&self.prepared(command, arguments), input)
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use countersign::cli::{Exit, Failure};
+use countersign::fingerprint::Fingerprint;
 use countersign::journal::{Consent, End, Entry, Event, Moment};
 use countersign::response::Refuser;
 use countersign::safe::Safe;
@@ -109,7 +110,7 @@ fn words(event: &Event) -> String {
             format!("station set up for {} by {}", Safe(authority), Safe(software))
         }
         Event::RecordChanged { from, to, masters } => {
-            let masters: Vec<String> = masters.iter().map(|m| m.key_id()).collect();
+            let masters: Vec<String> = masters.iter().map(Fingerprint::key_id).collect();
             let masters = masters.join(", ");
             format!("RECORD changed: policy {} for {}, masters {masters}", to.short(), from.short())
         }
@@ -177,7 +178,6 @@ fn words(event: &Event) -> String {
 
 #[cfg(test)]
 mod tests {
-    use countersign::fingerprint::Fingerprint;
     use countersign::request::RequestId;
 
     use super::*;

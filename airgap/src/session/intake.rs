@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use countersign::digest::Sha256;
-use countersign::exchange::{self, ExchangeError};
+use countersign::exchange::{self, CourierError, ExchangeError};
 use countersign::journal::Event;
 use countersign::policy::{
     Decided, Evidence, Files, History, Policy, Rejection, Review, Violation,
@@ -34,7 +34,7 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    /// Takes in what an interrupted session left, then what is on the stick.
+    /// Takes in what an interrupted session left, then what the courier brought.
     pub(super) fn take_in(&mut self, count: usize) -> Result<(), SessionError> {
         let mut last = None;
         while let Some(pending) = self.recorder.ledger().pending_after(last)? {
@@ -55,7 +55,7 @@ where
             let Some(name) = self.agenda.file_after(after)? else { break };
             let label = format!("Request {at} of {count}: {}", name.to_string_lossy());
             let label = Safe(&label).to_string();
-            let read = exchange::read(&self.options.input, &name, self.limit());
+            let read = self.couriers.inbox.read(&name, self.limit());
             last = Some(name);
             match read {
                 Ok(bytes) => {
@@ -64,7 +64,8 @@ where
                     }
                 }
                 Err(error) => {
-                    let too_long = matches!(error, ExchangeError::TooLong { .. });
+                    let too_long =
+                        matches!(error, CourierError::File(ExchangeError::TooLong { .. }));
                     let rule = if too_long { "size" } else { "readable" };
                     self.unreadable(&label, None, rule, &chain(&error))?;
                 }
@@ -121,7 +122,10 @@ where
         }
         let authority = self.station.authority();
         let context = authority.context(self.recorder.now());
-        let evidence = self.evidence(&request, &history);
+        let Some(evidence) = self.evidence(&request, &history) else {
+            self.without_files(&request);
+            return Ok(Next::GoOn);
+        };
         match Policy::review(&context, request, &history, &evidence) {
             Err(rejection) if self.lacks_files(&rejection, &evidence)? => {
                 // The summary names it among what waits at the station.
@@ -148,19 +152,32 @@ where
         }
     }
 
-    /// What lies beside the request on the stick, and what was signed before.
-    fn evidence(&self, request: &Request, history: &History) -> Evidence {
+    /// What lies beside the request, and what was signed before. None where it takes files, and
+    /// the courier brings none.
+    fn evidence(&self, request: &Request, history: &History) -> Option<Evidence> {
         let kept = |id| exchange::read_path(&self.recorder.kept(id), MAX_BYTES).ok();
         let operation = request.operation();
         // Files on a stick are read only for somebody who may ask.
         let authority = self.station.authority();
         let context = authority.context(self.recorder.now());
         let without = Policy::review(&context, request.clone(), history, &Evidence::default());
-        let others = |r: &Rejection| r.violations().iter().any(|v| v.rule != FILES_RULE);
-        if without.is_err_and(|rejection| others(&rejection)) {
-            return Evidence::default();
+        let broken = without.err().map(|rejection| rejection.violations()).unwrap_or_default();
+        if broken.iter().any(|v| v.rule != FILES_RULE) {
+            return Some(Evidence::default());
         }
-        exchange::evidence(operation, history, &self.options.input, kept)
+        let folder = self.couriers.inbox.beside();
+        (broken.is_empty() || folder.is_some())
+            .then(|| exchange::evidence(operation, history, folder, kept))
+    }
+
+    /// A request that is good as far as one can see without the files that it is about.
+    fn without_files(&mut self, request: &Request) {
+        self.console.show(
+            "left: the module's files are not here, and the station hashes them itself. They \
+             travel by stick: bring request and module on one.\n",
+        );
+        self.tally.left += 1;
+        self.note(format!("left       {}: its files travel by stick", describe(request)));
     }
 
     /// Whether the operator's word stands in the journal, and nothing else is wrong than that the

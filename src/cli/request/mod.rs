@@ -1,9 +1,12 @@
 //! `countersign request …`
 
+pub mod args;
 mod certify;
+mod index;
 mod master;
 mod module;
 mod prepare;
+mod recertify;
 mod revoke;
 
 use std::io::Write as _;
@@ -17,7 +20,7 @@ use crate::certificate::Certificate;
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
 use crate::operation::{Operation, SignModule};
-use crate::policy::{Evidence, History, Policy, Rejection};
+use crate::policy::{Evidence, History, Policy, Rejection, Review};
 use crate::request::{Draft, MAX_BYTES, Request};
 use crate::safe::Safe;
 use crate::screen::{self, Detail};
@@ -30,6 +33,7 @@ pub(super) fn run(common: &Common, verb: &RequestVerb) -> Result<(), Failure> {
     match verb {
         RequestVerb::Certify(args) => asking.certify(args),
         RequestVerb::Revoke(args) => asking.revoke(args),
+        RequestVerb::Recertify(args) => asking.recertify(args),
         RequestVerb::Module(args) => asking.module(args),
         RequestVerb::CrossCertify(args) => asking.cross_certify(args),
         RequestVerb::TransitionStatement(args) => asking.transition_statement(args),
@@ -61,14 +65,9 @@ impl Asking<'_> {
         let context = authority.context(now);
         Policy::lint(&context, draft, &history, evidence).map_err(|r| refused(&r))?;
         let signed = signer.sign(&draft.text(), now)?;
-        let limit = authority.policy().limits.max_request_bytes;
-        let request = Request::parse(&signed, limit)?;
-        // A signature made by gpg bears gpg's time, a moment after the request's.
-        let later = request.signatures().iter().filter_map(|s| s.signature_creation_time());
-        let later = later.map(Timestamp::from).max().map_or(now, |t| t.max(now));
-        let context = authority.context(if self.common.time.is_some() { now } else { later });
-        let review = Policy::review(&context, request, &history, evidence);
+        let (review, now) = self.judged(&signed, &history, evidence)?;
         let review = review.map_err(|r| refused(&r))?;
+        let context = authority.context(now);
         let request = review.request();
         let place = write(output, &request.file_name(), request.text().as_bytes())?;
         if !self.common.quiet {
@@ -89,6 +88,22 @@ impl Asking<'_> {
     ) -> Result<(), Failure> {
         let draft = Draft::new(self.now, master.fingerprint(), operation);
         self.finish(signer, &draft, &Evidence::default(), output)
+    }
+
+    /// What the station will say of a signed text, and when: a signature made by gpg bears gpg's
+    /// time, a moment after the request's.
+    fn judged(
+        &self,
+        signed: &[u8],
+        history: &History,
+        evidence: &Evidence,
+    ) -> Result<(Result<Review, Box<Rejection>>, Timestamp), Failure> {
+        let limit = self.authority.policy().limits.max_request_bytes;
+        let request = Request::parse(signed, limit)?;
+        let later = request.signatures().iter().filter_map(|s| s.signature_creation_time());
+        let later = later.map(Timestamp::from).max().map_or(self.now, |t| t.max(self.now));
+        let now = if self.common.time.is_some() { self.now } else { later };
+        Ok((Policy::review(&self.authority.context(now), request, history, evidence), now))
     }
 
     fn show_all(&self, files: &[std::path::PathBuf]) -> Result<(), Failure> {
@@ -152,7 +167,7 @@ fn show(authority: &Authority, file: &Path, now: Timestamp) -> Result<(), Failur
     let history = history(authority, request.operation())?;
     let context = authority.context(now);
     let folder = file.parent().unwrap_or(Path::new("."));
-    let mut evidence = exchange::evidence(request.operation(), &history, folder, |_| None);
+    let mut evidence = exchange::evidence(request.operation(), &history, Some(folder), |_| None);
     if let Some(asked) = request.operation().as_any::<SignModule>() {
         evidence.previous = authority.last_list(&asked.module)?;
     }

@@ -95,6 +95,7 @@ fn revocation(user_id: &UserID, at: Timestamp) -> Opinion {
         weak: false,
         digest: HashAlgorithm::SHA512,
         introduces: None,
+        notations: Vec::new(),
         revocable: Revocable::Yes,
     }
 }

@@ -6,6 +6,7 @@ pub mod certification;
 pub mod common;
 pub mod custody;
 pub mod module;
+pub mod recertification;
 pub mod requester;
 pub mod revocation;
 pub mod rotation;

@@ -8,15 +8,18 @@ use std::sync::OnceLock;
 use sequoia_openpgp as openpgp;
 
 use openpgp::cert::{Cert, CertBuilder, CipherSuite};
+use openpgp::packet::signature::SignatureBuilder;
+use openpgp::packet::signature::subpacket::NotationDataFlags;
 use openpgp::serialize::SerializeInto as _;
 use openpgp::serialize::stream::{Message, Signer};
-use openpgp::types::{HashAlgorithm, KeyFlags};
+use openpgp::types::{HashAlgorithm, KeyFlags, SignatureType};
 
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::module::{Comparison, Config, Entry, FileState, Form, Manifest};
 use crate::operation::{
-    Agreement, CertificateBlock, Certify, Operation, Reason, RevokeCertification, SignModule,
+    Agreement, CertificateBlock, Certify, Operation, Reason, Recertify, RevokeCertification,
+    SignModule,
 };
 use crate::policy::{
     Context, Decision, Evidence, Files, Finding, History, Identity, Kind, Manager, Named, Policy,
@@ -94,6 +97,7 @@ impl Case {
             may_request: vec![
                 crate::operation::OperationName::RevokeCertification,
                 crate::operation::OperationName::SignModule,
+                crate::operation::OperationName::Recertify,
             ],
         });
         let created = BORN.after(10 * DAY);
@@ -143,6 +147,59 @@ impl Case {
             names: asked.user_ids,
         });
         case
+    }
+
+    /// Alice was certified by the old master, and the new one is asked.
+    pub(super) fn recertify() -> Self {
+        let mut case = Self::certify();
+        let old = read(&keys().second);
+        let named = Named { name: "Old".into(), fingerprint: old.fingerprint() };
+        case.policy.masters.insert(0, named);
+        case.masters.insert(0, old);
+        case.signer = keys().maria.clone();
+        let agreement = case.policy.certify.agreement.clone();
+        case.operation = Operation::Recertify(Recertify {
+            certificate: CertificateBlock::new(Vec::new()),
+            user_ids: vec!["Alice <alice@example.org>".into()],
+            expires: Some(case.created.after(365 * DAY)),
+            agreement: Some(agreement),
+            policy_uri: None,
+        });
+        case.said_by_old(Ok);
+        case
+    }
+
+    pub(super) fn recertification(&mut self) -> &mut Recertify {
+        match &mut self.operation {
+            Operation::Recertify(asked) => asked,
+            _ => panic!("this case is about a recertification"),
+        }
+    }
+
+    /// What the old master said of Alice: a certification that records the agreement, bent.
+    pub(super) fn said_by_old(
+        &mut self,
+        bend: impl Fn(SignatureBuilder) -> openpgp::Result<SignatureBuilder>,
+    ) {
+        let agreement = &self.policy.certify.agreement;
+        let flags = NotationDataFlags::empty().set_human_readable();
+        let (alice, mut signer) = (&keys().alice, secret(&keys().second));
+        let user_id = alice.userids().next().expect("a user ID").userid().clone();
+        let said = SignatureBuilder::new(SignatureType::GenericCertification)
+            .set_hash_algo(HashAlgorithm::SHA512)
+            .set_signature_creation_time(std::time::SystemTime::from(BORN.after(DAY)))
+            .and_then(|b| {
+                b.add_notation(&agreement.notation, agreement.sha256.to_string(), flags, false)
+            })
+            .and_then(bend)
+            .and_then(|b| b.sign_userid_binding(&mut signer, alice.primary_key().key(), &user_id))
+            .expect("a certification");
+        let packets: Vec<openpgp::Packet> = vec![user_id.into(), said.into()];
+        let cert = alice.clone().strip_secret_key_material().insert_packets(packets);
+        let bytes = cert.expect("insert").0.to_vec().expect("bytes");
+        let masters: Vec<&Certificate> = self.masters.iter().collect();
+        let certificate = Certificate::read(bytes.as_slice(), &masters).expect("a certificate");
+        self.recertification().certificate = CertificateBlock::new(certificate.to_bytes());
     }
 
     pub(super) fn sign_module() -> Self {

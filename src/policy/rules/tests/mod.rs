@@ -13,13 +13,18 @@ use crate::digest::Sha256;
 use crate::module::{Comparison, Entry, FileState};
 use crate::operation::{CertificateBlock, Operation, TrustSignature};
 use crate::policy::{
-    Context, Decided, Decision, Files, Introducer, Kind, ListOnly, Policy, Verdict,
+    Context, Decided, Decision, Files, Introducer, Kind, ListOnly, Policy, RotationConsent, Verdict,
 };
 use crate::request::{Draft, MAX_BYTES, Request, RequestId};
 
 mod case;
+mod recertification;
 
 use case::{BORN, Case, DAY, builder, keys, read, secret};
+
+fn validity(days: u32) -> std::time::Duration {
+    std::time::Duration::from_secs(u64::from(days * DAY))
+}
 
 /// For each rule: a case in which every rule holds, and what breaks just this one.
 macro_rules! rules {
@@ -139,6 +144,15 @@ rules! {
     reason_text "reason-text" revoke |c| c.revocation().text = "a\nb".into();
     newer_than_certification "newer-than-certification" revoke |c| {
         c.history.decisions[0].created = c.created;
+    };
+    rotation_consent "rotation-consent" recertify |c| {
+        c.policy.rotation.consent = RotationConsent::Fresh;
+    };
+    standing_certification "standing-certification" recertify |c| {
+        c.said_by_old(|said| said.set_signature_validity_period(validity(9)));
+    };
+    recorded_agreement "recorded-agreement" recertify |c| {
+        c.recertification().agreement = None;
     };
     master_signs "master-signs" sign_module |c| {
         let certifies = builder("M <m@example.org>")
