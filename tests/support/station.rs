@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use crate::custody;
 use airgap::Access;
 use airgap::card::{Card, NewPins};
 use airgap::console::Console;
@@ -95,8 +96,10 @@ impl Bench {
         let named = Named { name: "M".into(), fingerprint: master.fingerprint() };
         let mut policy = Policy::with_defaults("Example", named, agreement());
         policy.limits.max_batch = 100_000;
+        custody::name_in(&mut policy);
         let masters = std::slice::from_ref(master);
-        Authority::create(&bench.path("authority"), &policy, b"I agree.", masters, &[])
+        let managers = [custody::manager_certificate()];
+        Authority::create(&bench.path("authority"), &policy, b"I agree.", masters, &managers)
             .expect("an authority");
         Station::create(&bench.path("station"), &bench.path("authority"), made).expect("a station");
         bench
@@ -232,7 +235,8 @@ fn agreement() -> Agreement {
     Agreement { sha256: Sha256::of("I agree."), notation }
 }
 
-fn sign(text: &str, key: &Cert, at: Timestamp) -> Vec<u8> {
+/// A text, cleartext-signed by a key's primary key.
+pub(crate) fn sign(text: &str, key: &Cert, at: Timestamp) -> Vec<u8> {
     let secret = key.primary_key().key().clone().parts_into_secret().expect("a secret key");
     let mut signed = Vec::new();
     let mut message =

@@ -38,7 +38,7 @@ pub struct Known {
 pub enum Standing {
     /// One of the masters.
     Master,
-    /// A master certified them, or once did.
+    /// A master or an introducer certified them, or once did.
     Developer,
     /// Nobody who matters ever certified them: they do not go into the record.
     Stranger,
@@ -133,14 +133,10 @@ impl Adoption {
     ) -> Result<Authority, AdoptError> {
         let masters = self.keyring.masters();
         let authority = Authority::create(folder, policy, agreement, masters, managers)?;
-        let all: Vec<&Certificate> = masters.iter().collect();
         for known in self.developers() {
             let key = known.certificate.fingerprint();
-            // Introducers vouch for it now; the record holds what the masters say.
-            let certificate = Certificate::read(known.certificate.to_bytes().as_slice(), &all);
             let path = folder.join("developers").join(format!("{key}.asc"));
-            let refused = |source| AuthorityError::Certificate { path: path.clone(), source };
-            let text = certificate.map_err(refused)?.armored();
+            let text = known.certificate.armored();
             exchange::write_path(&path, text.as_bytes()).map_err(AuthorityError::from)?;
         }
         Ok(authority)
@@ -156,10 +152,9 @@ fn reread(master: &Certificate, masters: &[Certificate]) -> Certificate {
 impl Known {
     fn of(keyring: &Keyring, certificate: &Certificate, weak: WeakChains, now: Timestamp) -> Self {
         let said = said(keyring, certificate, now);
-        let is_master = |key| keyring.master(key).is_some();
-        let standing = if is_master(certificate.fingerprint()) {
+        let standing = if keyring.master(certificate.fingerprint()).is_some() {
             Standing::Master
-        } else if said.iter().any(|s| is_master(s.by)) {
+        } else if !said.is_empty() {
             Standing::Developer
         } else {
             Standing::Stranger

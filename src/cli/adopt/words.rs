@@ -1,6 +1,8 @@
 //! The report of a keyring, for people.
 
-use crate::authority::adopt::{Adoption, Campaign, Chore, Known, Proposal, Said, Standing, Survey};
+use crate::authority::adopt::{
+    Adoption, Campaign, Certification, Chore, Known, Proposal, Said, Standing, Survey,
+};
 use crate::certificate::{Certificate, Introduction, Strength, algorithm};
 use crate::drill;
 use crate::fingerprint::Fingerprint;
@@ -39,6 +41,7 @@ pub(super) fn proposals(survey: &Survey, proposed: &[Proposal]) {
 
 /// Everybody, what counts, and what has to be done.
 pub(super) fn report(survey: &Survey, adoption: &Adoption, campaign: &Campaign) {
+    let certifications = survey.certifications();
     for (standing, title) in [
         (Standing::Master, "MASTERS"),
         (Standing::Developer, "CERTIFIED"),
@@ -47,14 +50,18 @@ pub(super) fn report(survey: &Survey, adoption: &Adoption, campaign: &Campaign) 
         let mut known = adoption.known().iter().filter(|k| k.standing == standing).peekable();
         if known.peek().is_some() {
             crate::say!("{title}");
-            known.for_each(|known| person(survey, adoption, known));
+            known.for_each(|known| person((survey, &certifications), adoption, known));
             crate::say!();
         }
     }
     proposal(adoption, campaign);
 }
 
-fn person(survey: &Survey, adoption: &Adoption, known: &Known) {
+fn person(
+    (survey, certifications): (&Survey, &[Certification]),
+    adoption: &Adoption,
+    known: &Known,
+) {
     let (certificate, now) = (&known.certificate, adoption.now());
     crate::say!("{}  {}", certificate.fingerprint(), name(certificate));
     let state = SigningKey::primary_of(certificate).state(now);
@@ -73,16 +80,17 @@ fn person(survey: &Survey, adoption: &Adoption, known: &Known) {
         crate::say!("    user ID {}, self-signature {digest}", Safe(&clip(&text)));
     }
     known.said.iter().for_each(word);
-    if known.standing == Standing::Stranger {
-        let by = |c: &crate::authority::adopt::Certification| c.whom == certificate.fingerprint();
-        for other in survey.certifications().iter().filter(|c| by(c)) {
-            crate::say!("    certified by {}, which is no master", other.by);
-        }
-        let read = survey.certificate(certificate.fingerprint());
-        let foreign = read.map_or(0, |read| read.dropped().foreign_signatures);
-        if foreign > 0 {
-            crate::say!("    {} by keys that are not here", counted_u64(foreign, "signature"));
-        }
+    let others = certifications.iter().filter(|c| {
+        c.whom == certificate.fingerprint() && !known.said.iter().any(|s| s.by == c.by)
+    });
+    for other in others {
+        crate::say!("    certified by {}, which no master appointed", other.by.key_id());
+    }
+    let read = survey.certificate(certificate.fingerprint());
+    let foreign = read.map_or(0, |read| read.dropped().foreign_signatures);
+    if foreign > 0 {
+        let foreign = usize::try_from(foreign).unwrap_or(usize::MAX);
+        crate::say!("    {} by keys that are not here", counted(foreign, "signature"));
     }
     let strictly = match known.view.problems.as_slice() {
         [] => "good".to_owned(),
@@ -90,10 +98,6 @@ fn person(survey: &Survey, adoption: &Adoption, known: &Known) {
     };
     let (gpg, freepbx) = (known.view.gpg, known.view.freepbx);
     crate::say!("    today   gpg: {gpg} · FreePBX: {freepbx} · strictly: {strictly}");
-}
-
-fn counted_u64(count: u64, what: &str) -> String {
-    counted(usize::try_from(count).unwrap_or(usize::MAX), what)
 }
 
 fn name(certificate: &Certificate) -> String {

@@ -43,9 +43,9 @@ pub struct DrillArgs {
     /// A request, or a folder of requests, for --response; default: the folder of each answer
     #[arg(long, value_name = "PATH")]
     pub requests: Option<PathBuf>,
-    /// Why the master would be revoked
-    #[arg(long, value_enum, default_value = "superseded", requires = "master")]
-    pub reason: KeyReasonArg,
+    /// Why the master would be revoked; default: superseded
+    #[arg(long, value_enum)]
+    pub reason: Option<KeyReasonArg>,
     /// The gpg program, to be asked in a scratch home
     #[arg(long, default_value = "gpg", value_name = "PROGRAM")]
     pub gpg: PathBuf,

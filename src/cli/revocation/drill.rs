@@ -7,7 +7,7 @@ use super::show::{GpgColumn, effect, show};
 use super::{Exit, Failure, kind};
 use crate::authority::Authority;
 use crate::certificate::Certificate;
-use crate::cli::args::Common;
+use crate::cli::args::{Common, KeyReasonArg};
 use crate::cli::response;
 use crate::drill::{self, Gpg, Scratch};
 use crate::exchange;
@@ -22,8 +22,11 @@ pub(super) fn run(
     args: &DrillArgs,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let before = authority.keyring();
     let what = &args.what;
+    if args.reason.is_some() && what.master.is_none() {
+        return Err(Failure::say(Exit::Usage, "--reason belongs to --master"));
+    }
+    let before = authority.keyring();
     let (premise, after) = if let Some(file) = &what.certificate {
         let after = with_certificate(authority, file)?;
         ("if this revocation were published".to_owned(), after)
@@ -32,7 +35,8 @@ pub(super) fn run(
         (format!("if every master revoked {developer} today"), after)
     } else if let Some(master) = what.master {
         authority.master(master)?;
-        let revoked = Revoked { at: now, kind: kind(args.reason) };
+        let revoked =
+            Revoked { at: now, kind: kind(args.reason.unwrap_or(KeyReasonArg::Superseded)) };
         let after = before.supposing([Supposed::Key { key: master, revoked }]);
         (format!("if the master {master} were revoked today"), after)
     } else {
