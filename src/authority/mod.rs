@@ -8,8 +8,12 @@
 //! developers/<FINGERPRINT>.asc       what the masters say of each developer
 //! requests/<ID>.request.asc          every request that was answered
 //! responses/<ID>.response.json       and its answer
+//! bundles/<SERIAL>.bundle            every trust bundle that was published
+//! blocked.toml                       what the next one blocks
 //! ```
 
+mod blocked;
+mod bundles;
 mod modules;
 mod roster;
 
@@ -23,6 +27,7 @@ use crate::module::VersionError;
 use crate::policy::{Context, Policy, PolicyError};
 use crate::time::Timestamp;
 
+pub use blocked::BlockedError;
 pub use roster::{Developer, Installed};
 
 /// Longest certificate file in the record, in bytes.
@@ -81,6 +86,20 @@ pub enum AuthorityError {
     /// A list of the same version that was signed later is on record.
     #[error("{} was signed later than this: the record stays as it is", .0.display())]
     OlderList(PathBuf),
+    /// A trust bundle on record is damaged.
+    #[error("{} is no trust bundle", path.display())]
+    Bundle {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        source: Box<crate::bundle::BundleError>,
+    },
+    /// The keyring that waits for a bundle's signature is another one.
+    #[error("{} is not the keyring that was signed for: build the bundle again", .0.display())]
+    OtherKeyring(PathBuf),
+    /// The list of blocked modules is refused.
+    #[error("blocked.toml is refused")]
+    Blocked(#[source] BlockedError),
     /// No such developer.
     #[error("no developer {0} in the authority's record")]
     NoSuchDeveloper(Fingerprint),

@@ -6,7 +6,7 @@ use super::{Authority, AuthorityError, read_certificate};
 use crate::certificate::{Certificate, Standing};
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
-use crate::operation::{Object, Operation, SignModule};
+use crate::operation::{Object, Operation, SignModule, TrustBundle};
 use crate::policy::History;
 use crate::request::Request;
 use crate::response::{Response, Verified};
@@ -122,7 +122,11 @@ impl Authority {
             .operation()
             .as_any::<SignModule>()
             .and_then(|asked| Some(self.keep_list(asked, &verified.signed_text(&asked.text())?)));
-        let signed = certificate.or(list.transpose()?);
+        let bundle = request.operation().as_any::<TrustBundle>().and_then(|asked| {
+            let head = &asked.head;
+            Some(self.keep_bundle(head, &verified.signed_text(&head.text())?))
+        });
+        let signed = certificate.or(list.transpose()?).or(bundle.transpose()?);
         let path = folder.join("requests").join(format!("{id}.request.asc"));
         exchange::write_path(&path, request.text().as_bytes())?;
         let path = folder.join("responses").join(format!("{id}.response.json"));
@@ -140,7 +144,12 @@ impl Authority {
             Object::Module(name) => {
                 return Ok(History { this: None, decisions: self.signed_lists(name)? });
             }
-            Object::Bundle => return Ok(History::default()),
+            Object::Bundle => {
+                return Ok(History {
+                    this: None,
+                    decisions: self.signed_bundle()?.into_iter().collect(),
+                });
+            }
         };
         let certificate = match (self.master(*key), self.developer(*key)) {
             (Ok(master), _) => master.clone(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+pub use super::bundle::args::BundleVerb;
 pub use super::module::args::{ListArgs, ModuleVerb};
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
@@ -64,6 +65,9 @@ pub enum Command {
     /// Sign modules, judge them, and tell what FreePBX says of them
     #[command(subcommand)]
     Module(ModuleVerb),
+    /// The trust bundle: what consumers need to judge modules
+    #[command(subcommand)]
+    Bundle(BundleVerb),
     /// Write manual pages, shell completions and schemas
     #[command(subcommand, hide = true)]
     Generate(GenerateVerb),

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod authority;
+mod bundle;
 mod developer;
 pub mod failure;
 mod generate;
@@ -68,6 +69,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Request(verb) => request::run(&common, &verb),
         Command::Response(verb) => response::run(&common, &verb),
         Command::Module(verb) => module::run(&common, &verb),
+        Command::Bundle(verb) => bundle::run(&common, &verb),
         Command::Developer(verb) => developer::run(&common, &verb),
         Command::Generate(verb) => generate::run(&verb),
     }

@@ -5,7 +5,7 @@ mod error;
 mod read;
 mod write;
 
-pub use beside::evidence;
+pub use beside::{Decisions, Records, evidence};
 pub use error::ExchangeError;
 pub use read::{MAX_LISTED, list, open_path, read, read_path, visit};
 pub(crate) use read::{READ_FLAGS, not_a_file};

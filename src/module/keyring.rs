@@ -1,7 +1,8 @@
 //! The certificates that a module is judged with: the authority's masters, and the developers.
 //!
 //! It is what a PBX has in gpg's keyring, without gpg: both masters trusted, everybody else by
-//! what the masters say on their certificates. Only verified packets are in it.
+//! what the masters say on their certificates. Only verified packets are in it. What a trust bundle
+//! blocks comes along.
 
 mod gather;
 mod split;
@@ -15,6 +16,7 @@ use openpgp::KeyHandle;
 pub use gather::{Gatherer, KeyringError, Refused};
 pub use split::SplitError;
 
+use super::Blocked;
 use super::signing_key::SigningKey;
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
@@ -29,6 +31,7 @@ pub struct Keyring {
     /// Which of the others a master ever appointed as an introducer.
     introducers: Vec<usize>,
     refused: Vec<Refused>,
+    blocked: Vec<Blocked>,
 }
 
 impl Keyring {
@@ -61,7 +64,7 @@ impl Keyring {
         };
         let at = others.iter().enumerate().filter(|(_, c)| appointed(c)).map(|(at, _)| at);
         let introducers = at.collect();
-        Self { masters, others, places, introducers, refused }
+        Self { masters, others, places, introducers, refused, blocked: Vec::new() }
     }
 
     /// This keyring with a certificate more, which was read with its masters.
@@ -69,7 +72,18 @@ impl Keyring {
         let key = certificate.fingerprint();
         let others = self.others.iter().filter(|c| c.fingerprint() != key);
         let others = others.cloned().chain([certificate]).collect();
-        Self::new(self.masters.clone(), others, Vec::new())
+        Self::new(self.masters.clone(), others, Vec::new()).blocking(self.blocked.clone())
+    }
+
+    /// This keyring, and the modules that the authority blocked.
+    #[must_use]
+    pub fn blocking(self, blocked: Vec<Blocked>) -> Self {
+        Self { blocked, ..self }
+    }
+
+    /// The modules that the authority blocked.
+    pub fn blocked(&self) -> &[Blocked] {
+        &self.blocked
     }
 
     /// The authority's masters.

@@ -9,15 +9,18 @@ mod object;
 mod revoke_certification;
 mod sign_module;
 mod statement;
+mod trust_bundle;
 mod wire;
 
 use std::any::Any;
+use std::borrow::Cow;
 
 pub use certify::{Agreement, Certify, TrustSignature};
 pub use object::Object;
 pub use revoke_certification::{Reason, RevokeCertification};
 pub use sign_module::SignModule;
 pub use statement::{Place, Statement, StatementError};
+pub use trust_bundle::TrustBundle;
 pub use wire::CertificateBlock;
 
 use crate::certificate::Certificate;
@@ -31,6 +34,8 @@ list::operations! {
     RevokeCertification = "revoke-certification",
     /// Sign a module's list.
     SignModule = "sign-module",
+    /// Sign a trust bundle's head.
+    TrustBundle = "trust-bundle",
 }
 
 /// What an operation's file provides.
@@ -61,8 +66,8 @@ pub trait Signable: Any {
         &[]
     }
 
-    /// The version of the module that it is about.
-    fn version(&self) -> Option<&str> {
+    /// The version of the module that it is about, or the serial number of the bundle.
+    fn version(&self) -> Option<Cow<'_, str>> {
         None
     }
 

@@ -3,8 +3,9 @@
 use std::ffi::{OsStr, OsString};
 
 use countersign::digest::Sha256;
-use countersign::exchange::{self, ExchangeError};
+use countersign::exchange::{self, ExchangeError, Records};
 use countersign::journal::Event;
+use countersign::policy::rules::ABOUT_EVIDENCE;
 use countersign::policy::{Decided, Evidence, History, Policy, Rejection, Review, Violation};
 use countersign::request::{MAX_BYTES, Request, RequestId};
 use countersign::response::{Outcome, Refuser, Response};
@@ -16,9 +17,6 @@ use super::{OpenedCard, Session, SessionError};
 use crate::card::{Card, CardError};
 use crate::consent::{Answer, Consent};
 use crate::console::Console;
-
-/// The rule that asks for the files beside a request.
-const FILES_RULE: &str = countersign::policy::rules::module::MODULE_FILES.name;
 
 /// Whether to go on with the next request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -146,11 +144,17 @@ where
         let authority = self.station.authority();
         let context = authority.context(self.recorder.now());
         let without = Policy::review(&context, request.clone(), history, &Evidence::default());
-        let others = |r: &Rejection| r.violations().iter().any(|v| v.rule != FILES_RULE);
+        let beside = |v: &Violation| ABOUT_EVIDENCE.contains(&v.rule.as_str());
+        let others = |r: &Rejection| !r.violations().iter().all(beside);
         if without.is_err_and(|rejection| others(&rejection)) {
             return Evidence::default();
         }
-        exchange::evidence(operation, history, &self.options.input, kept)
+        let records = Records {
+            masters: authority.masters(),
+            kept: &kept,
+            decisions: &|each| self.recorder.on_keys(each),
+        };
+        exchange::evidence(operation, history, &self.options.input, &records)
     }
 
     fn ask(&mut self, review: Review, untrusted: &[u8]) -> Result<Next, SessionError> {
