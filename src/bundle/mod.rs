@@ -34,7 +34,10 @@ pub use contents::{Contents, Flaw, Missing};
 pub use diff::{Change, Diff};
 pub use error::{BundleError, Refusal};
 pub use file::{Bundle, MAX_KEYRING};
-pub use head::{Head, HeadError, KeyringDigest, MAX_BLOCKED, MAX_MASTERS, Serial};
+pub use head::{
+    Format as HeadFormat, Head, HeadError, KeyringDigest, MAX_BLOCKED, MAX_MASTERS, MasterName,
+    Serial,
+};
 pub use people::{Person, Trust};
 pub use pinned::{Pinned, Seen};
 pub use rotation::Followed;
