@@ -26,6 +26,7 @@ authority/bundles/<serial>.bundle)")]
         /// The module's raw name
         module: RawName,
         /// Its version
+        #[arg(id = "module_version", value_name = "VERSION")]
         version: String,
         /// The developer whom the block names
         #[arg(long, value_name = "FINGERPRINT")]
@@ -106,6 +107,7 @@ pub struct BlockArgs {
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     pub module: Option<RawName>,
     /// Its version, as its module.xml has it
+    #[arg(id = "module_version", value_name = "VERSION")]
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     pub version: Option<String>,
     /// The module's folder: its name, its version, and this very list wherever it turns up
