@@ -178,7 +178,8 @@ fn public(cert: &Cert, masters: &[&Certificate]) -> Certificate {
     Certificate::read(bytes.as_slice(), masters).expect("reads")
 }
 
-fn clearsigned(signer: &Cert, text: &str, at: Timestamp) -> Vec<u8> {
+/// A text, cleartext-signed.
+pub fn clearsigned(signer: &Cert, text: &str, at: Timestamp) -> Vec<u8> {
     let mut signed = Vec::new();
     let mut message = Signer::new(Message::new(&mut signed), secret(signer))
         .and_then(|s| s.hash_algo(HashAlgorithm::SHA512))
