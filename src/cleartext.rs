@@ -50,14 +50,17 @@ pub(crate) fn gather(message: &[u8], limit: usize) -> anyhow::Result<Gathered> {
 /// `gpg --clearsign` does: LF line ends, a final one too, lines that begin with `-` or `From `
 /// escaped, and the armor with its checksum.
 ///
+/// All signatures are over the same digest algorithm.
+///
 /// # Errors
-/// Where the signature's hash algorithm has no name for the `Hash` header.
-pub(crate) fn write(text: &str, signature: &Signature) -> anyhow::Result<String> {
+/// Where there is no signature, or its hash algorithm has no name for the `Hash` header.
+pub(crate) fn write(text: &str, signatures: &[Signature]) -> anyhow::Result<String> {
     let mut message = Vec::with_capacity(text.len() + 2048);
-    let hash = signature.hash_algo();
+    let Some(first) = signatures.first() else { anyhow::bail!("a signed text needs a signature") };
+    let hash = first.hash_algo();
     write!(message, "-----BEGIN PGP SIGNED MESSAGE-----\nHash: {}\n\n", hash.text_name()?)?;
     escape(text.as_bytes(), &mut message)?;
-    message.extend(armored(std::slice::from_ref(signature))?);
+    message.extend(armored(signatures)?);
     Ok(String::from_utf8(message)?)
 }
 

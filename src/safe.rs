@@ -62,6 +62,14 @@ pub fn is_unsafe(c: char) -> bool {
         )
 }
 
+/// `1 request`, `2 requests`: a number with its noun.
+pub fn counted(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

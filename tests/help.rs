@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
+use countersign::certificate::Certificate;
 use countersign_tests::people::{self, fingerprint};
 use countersign_tests::run::run;
 use countersign_tests::{PIN, Run, program};
 use tempfile::TempDir;
 
 /// The order in which the examples of both programs make sense.
-const CEREMONY: [&str; 26] = [
+const CEREMONY: &[&str] = &[
     "airgap master generate",
     "airgap card status",
     "countersign authority init",
@@ -36,6 +37,11 @@ const CEREMONY: [&str; 26] = [
     "countersign request revoke",
     "airgap session run",
     "countersign response install",
+    "airgap station update",
+    "countersign request cross-certify",
+    "countersign request transition-statement",
+    "countersign request renew-master",
+    "countersign request revoke-key",
     "airgap journal show",
     "airgap journal verify",
 ];
@@ -126,11 +132,36 @@ fn prepared() -> TempDir {
     folder
 }
 
+/// The first master of the record, where there is one.
+fn old_master(folder: &TempDir) -> String {
+    let policy = fs::read_to_string(folder.path().join("authority/policy.toml"));
+    let policy = policy.unwrap_or_default();
+    let master = policy.split("[[master]]").nth(1).unwrap_or_default();
+    master.split('"').nth(3).unwrap_or_default().to_owned()
+}
+
+/// Names a second master in the record, last.
+fn second_master(folder: &TempDir) {
+    let certificate = fs::read(people::kept().join("two.asc")).expect("a master");
+    let fingerprint = Certificate::read(certificate.as_slice(), &[]).expect("one").fingerprint();
+    let file = format!("authority/masters/{fingerprint}.asc");
+    fs::write(folder.path().join(file), certificate).expect("a new file");
+    let path = folder.path().join("authority/policy.toml");
+    let policy = fs::read_to_string(&path).expect("a policy");
+    let master = format!("[[master]]\nname = \"two\"\nfingerprint = \"{fingerprint}\"\n\n");
+    fs::write(path, policy.replacen("[[manager]]", &(master + "[[manager]]"), 1)).expect("written");
+}
+
+/// A courier carries the record to the station.
+fn carry(folder: &TempDir) {
+    people::copy(&folder.path().join("authority"), &folder.path().join("stick/authority"));
+}
+
 /// Types an example into a shell; whatever is asked for is answered.
 fn type_in(folder: &TempDir, line: &str) -> Run {
     let pins = folder.path().join("pins");
     fs::write(&pins, format!("{PIN}\n48291675\n")).expect("a new file");
-    let line = line.replace("ALICE", &fingerprint("alice"));
+    let line = line.replace("ALICE", &fingerprint("alice")).replace("OLD", &old_master(folder));
     let pin = if line.starts_with("airgap ") { " --pin-fd 3" } else { "" };
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("exec 3<pins; {line}{pin}")]).current_dir(folder.path());
@@ -148,12 +179,16 @@ fn every_example_does_what_it_says() {
         commands().into_iter().filter_map(|(name, text)| Some((name, example(&text)?))).collect();
     let folder = prepared();
     for name in CEREMONY {
-        let line = examples.get(name).unwrap_or_else(|| panic!("{name} has no example"));
-        if name == "airgap station init" {
-            // A courier carries the record to the station.
-            people::copy(&folder.path().join("authority"), &folder.path().join("stick/authority"));
+        let line = examples.get(*name).unwrap_or_else(|| panic!("{name} has no example"));
+        match *name {
+            "airgap station init" => carry(&folder),
+            "airgap station update" => {
+                second_master(&folder);
+                carry(&folder);
+            }
+            _ => {}
         }
-        if name == "countersign request revoke" {
+        if *name == "countersign request revoke" {
             // Of one second there is one decision; and a stick goes home empty.
             std::thread::sleep(std::time::Duration::from_millis(1_100));
             for entry in fs::read_dir(folder.path().join("stick")).expect("the stick").flatten() {

@@ -58,16 +58,17 @@ fn each_module_has_one_line_and_a_sentence_where_the_verdicts_differ() {
     let all = ["fine", "altered", "missing", "added", "edited", "revoked", "unsigned", "strange"];
     let run = w.by_keys(&[&["module", "verify"][..], &all].concat()).ends(4);
     let one = w.world.fingerprint("one");
-    is_line(&run, "fine", "good fine FreePBX: 129 Good");
+    let by = &one[24..];
+    is_line(&run, "fine", &format!("good fine certified by {by} FreePBX: 129 Good"));
     let tampered = "130 Module has been tampered. Please redownload";
-    is_line(&run, "altered", &format!("BAD altered FreePBX: {tampered} a.php is altered"));
-    is_line(&run, "missing", &format!("BAD missing FreePBX: {tampered} a.php is missing"));
-    is_line(&run, "added", "BAD added FreePBX: 129 Good evil.php is not listed");
+    is_line(&run, "altered", &format!("BAD altered a.php is altered FreePBX: {tampered}"));
+    is_line(&run, "missing", &format!("BAD missing a.php is missing FreePBX: {tampered}"));
+    is_line(&run, "added", "BAD added evil.php is not listed FreePBX: 129 Good");
     let revoked = "64 Module has been revoked and can not be enabled";
     assert!(line(&run, "revoked").contains(revoked), "{}", run.told());
     assert!(line(&run, "revoked").contains(&format!("{one} took its certification")));
     assert!(line(&run, "edited").contains("it was altered"), "{}", run.told());
-    is_line(&run, "unsigned", "BAD unsigned FreePBX: 8 Module is Unsigned there is no module.sig");
+    is_line(&run, "unsigned", "BAD unsigned there is no module.sig FreePBX: 8 Module is Unsigned");
     assert!(line(&run, "strange").contains("7 Good"), "{}", run.told());
     let after = |module: &str| {
         let mut lines = run.out.lines().skip_while(|l| l.split_whitespace().nth(1) != Some(module));
@@ -184,35 +185,44 @@ fn a_chain_over_sha1_is_accepted_only_when_asked_for() {
     w.by_keys(&["module", "explain", "old", "--accept-weak-chains"]).ok().says("Note: the text");
 }
 
-#[test]
-fn the_frameworks_files_are_found_where_they_were_installed() {
-    let w = Workshop::new();
-    let installed = [
-        ("amp_conf/sbin/amportal", "usr/sbin/amportal"),
-        ("amp_conf/bin/retrieve", "var/lib/asterisk/bin/retrieve"),
-        ("amp_conf/htdocs/admin/index.php", "var/www/html/admin/index.php"),
-        ("amp_conf/agi-bin/x.agi", "var/lib/asterisk/agi-bin/x.agi"),
-        ("amp_conf/sounds/x.wav", "var/lib/asterisk/sounds/x.wav"),
-    ];
-    let modules = "root/var/www/html/admin/modules";
-    let framework = format!("{modules}/framework");
-    for (listed, _) in installed {
+/// Files of the framework: as they are listed, and where they are installed.
+const INSTALLED: [(&str, &str); 5] = [
+    ("amp_conf/sbin/amportal", "usr/sbin/amportal"),
+    ("amp_conf/bin/retrieve", "var/lib/asterisk/bin/retrieve"),
+    ("amp_conf/htdocs/admin/index.php", "var/www/html/admin/index.php"),
+    ("amp_conf/agi-bin/x.agi", "var/lib/asterisk/agi-bin/x.agi"),
+    ("amp_conf/sounds/x.wav", "var/lib/asterisk/sounds/x.wav"),
+];
+
+/// The framework, signed, and then installed under `root`; its folder.
+fn framework(w: &Workshop) -> String {
+    let framework = format!("{MODULES}/framework");
+    for (listed, _) in INSTALLED {
         w.write(&format!("{framework}/{listed}"), listed);
     }
     w.write(&format!("{framework}/amp_conf/astetc/x.conf"), "configured otherwise");
     w.module(&framework);
     w.by_keys(&["module", "sign", &framework, "--key-file", "dev.key"]).ok();
     // The files are moved to where they work, as FreePBX's installer does.
-    for (listed, to) in installed {
+    for (listed, to) in INSTALLED {
         w.write(&format!("root/{to}"), listed);
     }
     fs::remove_dir_all(w.path(&format!("{framework}/amp_conf"))).expect("ours");
+    framework
+}
+
+const MODULES: &str = "root/var/www/html/admin/modules";
+
+#[test]
+fn the_frameworks_files_are_found_where_they_were_installed() {
+    let w = Workshop::new();
+    let framework = framework(&w);
     let verify = ["module", "verify", &framework, "--root", "root"];
-    w.by_keys(&verify).ok().says("good framework FreePBX: 129 Good");
+    w.by_keys(&verify).ok().says("good framework certified by").says("FreePBX: 129 Good");
     w.write("root/usr/sbin/amportal", "altered");
     // A clean copy in the folder does not stand for what is installed.
     let copy = format!("{framework}/amp_conf/sbin/amportal");
-    w.write(&copy, installed[0].0);
+    w.write(&copy, INSTALLED[0].0);
     w.by_keys(&verify).ends(4).says("amp_conf/sbin/amportal is altered");
     fs::remove_dir_all(w.path(&format!("{framework}/amp_conf"))).expect("ours");
     let run = w.by_keys(&verify).ends(4).says("amp_conf/sbin/amportal is altered");
@@ -220,11 +230,31 @@ fn the_frameworks_files_are_found_where_they_were_installed() {
     fs::remove_file(w.path("root/usr/sbin/amportal")).expect("ours");
     w.by_keys(&verify).ends(4).says("amp_conf/sbin/amportal is missing").says("130 Module");
     // Another module has no files elsewhere.
-    fs::rename(w.path(&framework), w.path(&format!("{modules}/core"))).expect("renamed");
-    let core = format!("{modules}/core");
+    fs::rename(w.path(&framework), w.path(&format!("{MODULES}/core"))).expect("renamed");
+    let core = format!("{MODULES}/core");
     let run = w.by_keys(&["module", "verify", &core, "--root", "root", "--json"]).ends(4);
     let value: Value = serde_json::from_str(&run.out).expect("JSON");
     assert_eq!(value["freepbx"]["details"].as_array().map(Vec::len), Some(6), "{value}");
+}
+
+#[test]
+fn a_link_leads_where_it_leads_on_that_system() {
+    let w = Workshop::new();
+    let framework = framework(&w);
+    let verify = ["module", "verify", &framework, "--root", "root"];
+    fs::rename(w.path("root/usr"), w.path("root/moved")).expect("renamed");
+    symlink("/moved", w.path("root/usr")).expect("a link");
+    w.by_keys(&verify).ok();
+    // What is on this system only is not there.
+    w.write("host", "amp_conf/sbin/amportal");
+    fs::rename(w.path("root/moved/sbin/amportal"), w.path("root/amportal")).expect("renamed");
+    symlink(w.path("host"), w.path("root/moved/sbin/amportal")).expect("a link");
+    w.by_keys(&verify).ends(4).says("amp_conf/sbin/amportal is missing");
+    fs::remove_file(w.path("root/moved/sbin/amportal")).expect("ours");
+    symlink("../../../../amportal", w.path("root/moved/sbin/amportal")).expect("a link");
+    w.by_keys(&verify).ok();
+    let nowhere = ["module", "verify", &framework, "--root", "nowhere"];
+    w.by_keys(&nowhere).ends(4).says("error: nowhere cannot be used as a system's root");
 }
 
 #[test]
@@ -239,6 +269,7 @@ fn a_local_list_is_never_strictly_good_whatever_freepbx_says() {
     let tag = tag.replace(";# End\n", "");
     w.write("custom/module.sig", w.clearsign("dev", &tag));
     let verify = ["module", "verify", "custom", "--root", "root"];
+    fs::create_dir(w.path("root")).expect("a new folder");
     // Without the folder FreePBX believes the tag alone.
     let plain = w.list("", &files).replace("type=public", "type=local");
     w.write("bypass/a.php", "<?php\n");

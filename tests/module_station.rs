@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use countersign_tests::bad::signs_nothing;
+use countersign_tests::bad::{session_signs_nothing, signs_nothing};
 use countersign_tests::people::copy;
 use countersign_tests::run::run;
 use countersign_tests::workshop::{module_xml, names};
@@ -44,7 +44,7 @@ fn is_good(s: &Scenario, version: &str) {
     let told = Consumer::new(s).gpg(&["--status-fd", "1", "--verify", "blacklist/module.sig"], "");
     told.ok().says("GOODSIG").says("VALIDSIG").says("TRUST_ULTIMATE");
     let verify = s.countersign(&["module", "verify", "blacklist"]).ok();
-    verify.says("good blacklist FreePBX: 129 Good");
+    verify.says("good blacklist signed by a master FreePBX: 129 Good");
     let explain = s.countersign(&["module", "explain", "blacklist"]).ok();
     explain.says("over SHA512").says("That is a master of this authority.");
 }
@@ -123,6 +123,24 @@ fn only_the_list_came() {
     run.says("NOTE module-files").says("ONLY THE LIST CAME: WHAT THE FILES HOLD IS NOT KNOWN HERE");
     s.install().ok();
     is_good(&s, "17.0.1");
+}
+
+#[test]
+fn what_was_consented_to_waits_for_its_files() {
+    let s = asked();
+    s.session().pin("998877").run().says("wrong PIN");
+    s.clear_stick();
+    let rest = session_signs_nothing(&s, s.session());
+    let rest = rest.says("left: consented to already, but without its files: put the folder");
+    rest.says("0 refused, 1 left").never_says("REFUSED").never_says("NO module-files");
+    copy(&s.path("blacklist"), &s.path("stick/blacklist"));
+    s.session().run().ok().says("1 signed with 1 signature");
+
+    // Other files than listed are no reason to wait.
+    let s = asked();
+    s.session().pin("998877").run().says("wrong PIN");
+    fs::write(s.path("stick/blacklist/a.php"), "evil").expect("written");
+    signs_nothing(&s).ends(3).says("NO module-files a.php has other content");
 }
 
 #[test]

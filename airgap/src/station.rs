@@ -7,11 +7,14 @@
 //! requests/<ID>.request.asc        what was consented to
 //! ```
 
+mod update;
+
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use countersign::authority::{Authority, AuthorityError};
+use countersign::certificate::ReadError;
 use countersign::digest::Sha256;
 use countersign::exchange::ExchangeError;
 use countersign::fingerprint::Fingerprint;
@@ -23,6 +26,8 @@ use countersign::scratch::{Scratch, ScratchError};
 use countersign::time::Timestamp;
 
 use crate::recorder::{Access, Recorder, RecorderError, entry_at};
+
+pub use update::Update;
 
 /// This program and its version, as the journal names it.
 pub const SOFTWARE: &str = concat!("airgap ", env!("CARGO_PKG_VERSION"));
@@ -46,6 +51,17 @@ pub enum StationError {
     /// The authority's record.
     #[error("the authority's record is not usable")]
     Authority(#[from] AuthorityError),
+    /// Another authority's record.
+    #[error("the record is that of {actual:?}, this station is {expected:?}'s")]
+    OtherAuthority {
+        /// Whose it is.
+        actual: String,
+        /// Whose it should be.
+        expected: String,
+    },
+    /// A master's certificate.
+    #[error("a master's certificate is not usable")]
+    Master(#[from] ReadError),
     /// The journal.
     #[error(transparent)]
     Recorder(#[from] RecorderError),

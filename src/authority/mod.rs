@@ -8,6 +8,8 @@
 //! developers/<FINGERPRINT>.asc       what the masters say of each developer
 //! requests/<ID>.request.asc          every request that was answered
 //! responses/<ID>.response.json       and its answer
+//! modules/<RAWNAME>/<VERSION>.module.sig          lists that a master signed
+//! transitions/<OLD>-<NEW>-<DATE>.asc              statements, signed by one master or by both
 //! bundles/<SERIAL>.bundle            every trust bundle that was published
 //! blocked.toml                       what the next one blocks
 //! ```
@@ -16,6 +18,8 @@ mod blocked;
 mod bundles;
 mod modules;
 mod roster;
+mod stops;
+mod transitions;
 
 use std::path::{Path, PathBuf};
 
@@ -28,7 +32,7 @@ use crate::policy::{Context, Policy, PolicyError};
 use crate::time::Timestamp;
 
 pub use blocked::BlockedError;
-pub use roster::{Developer, Installed};
+pub use roster::{Developer, Installed, Loophole};
 
 /// Longest certificate file in the record, in bytes.
 const MAX_CERTIFICATE: usize = 4 << 20;
@@ -100,6 +104,12 @@ pub enum AuthorityError {
     /// The list of blocked modules is refused.
     #[error("blocked.toml is refused")]
     Blocked(#[source] BlockedError),
+    /// A transition statement on record that is not the one that was signed.
+    #[error("{} is not the statement that was signed", .0.display())]
+    OtherText(PathBuf),
+    /// A text that cannot be written with its signatures.
+    #[error("the signed text cannot be written")]
+    Text(#[source] anyhow::Error),
     /// No such developer.
     #[error("no developer {0} in the authority's record")]
     NoSuchDeveloper(Fingerprint),

@@ -6,7 +6,8 @@ use super::{Authority, AuthorityError, read_certificate};
 use crate::certificate::{Certificate, Standing};
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
-use crate::operation::{Object, Operation, SignModule, TrustBundle};
+use crate::module::Keyring;
+use crate::operation::{Object, Operation, SignModule, TransitionStatement, TrustBundle};
 use crate::policy::History;
 use crate::request::Request;
 use crate::response::{Response, Verified};
@@ -19,6 +20,15 @@ pub struct Developer {
     pub certificate: Certificate,
 }
 
+/// A certification that stands although the key's certification was revoked elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loophole {
+    /// The master whose certification it is.
+    pub master: Fingerprint,
+    /// The user ID.
+    pub user_id: String,
+}
+
 /// What an installed answer changed.
 #[derive(Debug)]
 pub struct Installed {
@@ -27,6 +37,20 @@ pub struct Installed {
 }
 
 impl Developer {
+    /// What still stands of a developer of whom some master revoked something: while there is
+    /// one, a PBX goes on trusting the key. Empty where nothing is revoked, or everything.
+    pub fn half_revoked(&self, masters: &[Certificate], now: Timestamp) -> Vec<Loophole> {
+        let each = masters.iter().filter(|m| !m.is_revoked(now)).flat_map(|master| {
+            let standings = self.standings(master, now).into_iter();
+            standings.map(|(user_id, standing)| (master.fingerprint(), user_id, standing))
+        });
+        let each: Vec<_> = each.collect();
+        let revoked = each.iter().any(|(_, _, s)| matches!(s, Standing::Revoked { .. }));
+        let standing =
+            each.into_iter().filter(|(_, _, s)| revoked && matches!(s, Standing::Certified { .. }));
+        standing.map(|(master, user_id, _)| Loophole { master, user_id }).collect()
+    }
+
     /// What `master` says of each user ID at `now`.
     pub fn standings(&self, master: &Certificate, now: Timestamp) -> Vec<(String, Standing)> {
         self.certificate
@@ -56,7 +80,7 @@ impl Authority {
     /// # Errors
     /// [`AuthorityError`] where there is none, or it is damaged.
     pub fn developer(&self, key: Fingerprint) -> Result<Developer, AuthorityError> {
-        let path = self.developer_path(key);
+        let path = self.certificate_path(key);
         if !path.exists() {
             return Err(AuthorityError::NoSuchDeveloper(key));
         }
@@ -64,8 +88,15 @@ impl Authority {
         read_certificate(&path, key, &masters).map(|certificate| Developer { certificate })
     }
 
-    fn developer_path(&self, key: Fingerprint) -> PathBuf {
-        self.folder().join("developers").join(format!("{key}.asc"))
+    /// The masters and everybody on record, as modules are judged with them.
+    pub fn keyring(&self) -> Keyring {
+        Keyring::of(self.masters()).folder(&self.folder().join("developers")).finish()
+    }
+
+    /// Where a key's certificate is: a master's or a developer's.
+    fn certificate_path(&self, key: Fingerprint) -> PathBuf {
+        let kind = if self.master(key).is_ok() { "masters" } else { "developers" };
+        self.folder().join(kind).join(format!("{key}.asc"))
     }
 
     /// Checks an answer to `request` against the prediction.
@@ -97,41 +128,52 @@ impl Authority {
             source,
         };
         let signed = verified.certificate(&masters).map_err(refused)?;
-        let certificate = signed.map(|signed| {
+        let certificate = signed.map(|signed| -> Result<PathBuf, AuthorityError> {
             let key = signed.fingerprint();
-            let (path, merged) = match (self.master(key), self.developer(key)) {
-                (Ok(master), _) => {
-                    let merged = master.merged(&signed, &masters).map_err(refused)?;
-                    (self.folder().join("masters").join(format!("{key}.asc")), merged)
+            let path = self.certificate_path(key);
+            // From the disk: an answer before this one may have changed it.
+            let merged = match path.exists() {
+                true => {
+                    let there = read_certificate(&path, key, &masters)?;
+                    there.merged(&signed, &masters).map_err(refused)?
                 }
-                (Err(_), Ok(developer)) => {
-                    let merged = developer.certificate.merged(&signed, &masters);
-                    (self.developer_path(key), merged.map_err(refused)?)
-                }
-                (Err(_), Err(AuthorityError::NoSuchDeveloper(_))) => {
-                    (self.developer_path(key), signed)
-                }
-                (Err(_), Err(error)) => return Err(error),
+                false => signed,
             };
             exchange::write_path(&path, merged.armored().as_bytes())?;
             Ok(path)
         });
         let (folder, id) = (self.folder(), request.id());
         let certificate = certificate.transpose()?;
-        let list = request
-            .operation()
-            .as_any::<SignModule>()
-            .and_then(|asked| Some(self.keep_list(asked, &verified.signed_text(&asked.text())?)));
-        let bundle = request.operation().as_any::<TrustBundle>().and_then(|asked| {
-            let head = &asked.head;
-            Some(self.keep_bundle(head, &verified.signed_text(&head.text())?))
-        });
-        let signed = certificate.or(list.transpose()?).or(bundle.transpose()?);
+        let text = self.keep_text(request, verified)?;
+        let signed = certificate.or(text);
         let path = folder.join("requests").join(format!("{id}.request.asc"));
         exchange::write_path(&path, request.text().as_bytes())?;
         let path = folder.join("responses").join(format!("{id}.response.json"));
         exchange::write_path(&path, verified.response().text().as_bytes())?;
         Ok(Installed { path: signed.unwrap_or(path) })
+    }
+
+    /// Keeps the text that the answer signs, where it signs one.
+    fn keep_text(
+        &self,
+        request: &Request,
+        verified: &Verified,
+    ) -> Result<Option<PathBuf>, AuthorityError> {
+        let operation = request.operation();
+        if let Some(asked) = operation.as_any::<SignModule>() {
+            let signed = verified.signed_text(&asked.text());
+            return signed.map(|text| self.keep_list(asked, &text)).transpose();
+        }
+        if let Some(asked) = operation.as_any::<TransitionStatement>() {
+            let signature = verified.text_signature();
+            return signature.map(|s| self.keep_transition(asked, s)).transpose();
+        }
+        if let Some(asked) = operation.as_any::<TrustBundle>() {
+            let head = &asked.head;
+            let signed = verified.signed_text(&head.text());
+            return signed.map(|text| self.keep_bundle(head, &text)).transpose();
+        }
+        Ok(None)
     }
 
     /// What the record knows about one object: for the lint before a request travels.
@@ -151,13 +193,12 @@ impl Authority {
                 });
             }
         };
-        let certificate = match (self.master(*key), self.developer(*key)) {
-            (Ok(master), _) => master.clone(),
-            (Err(_), Ok(developer)) => developer.certificate,
-            (Err(_), Err(AuthorityError::NoSuchDeveloper(_))) => return Ok(History::default()),
-            (Err(_), Err(error)) => return Err(error),
+        let developer = match self.developer(*key) {
+            Ok(developer) => developer,
+            Err(AuthorityError::NoSuchDeveloper(_)) => return Ok(History::default()),
+            Err(error) => return Err(error),
         };
-        let all = self.masters().iter().flat_map(|m| certificate.decisions_of(m));
+        let all = self.masters().iter().flat_map(|m| developer.certificate.decisions_of(m));
         Ok(History { this: None, decisions: all.collect() })
     }
 
@@ -175,7 +216,7 @@ impl Authority {
         let developer = self.developer(key)?;
         let certificate =
             Certificate::read(developer.certificate.to_bytes().as_slice(), &[master]).map_err(
-                |source| AuthorityError::Certificate { path: self.developer_path(key), source },
+                |source| AuthorityError::Certificate { path: self.certificate_path(key), source },
             )?;
         let user_ids = self.history(&Object::Key(key))?.certified_user_ids(&certificate, master);
         Ok(Operation::RevokeCertification(crate::operation::RevokeCertification {

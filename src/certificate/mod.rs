@@ -14,11 +14,13 @@ use std::io;
 use sequoia_openpgp as openpgp;
 
 use openpgp::cert::Cert;
-use openpgp::packet::key::{PrimaryRole, PublicParts, SecretParts, UnspecifiedRole};
-use openpgp::packet::{Key, UserID};
+use openpgp::packet::key::{
+    PrimaryRole, PublicParts, SecretParts, SubordinateRole, UnspecifiedRole,
+};
+use openpgp::packet::{Key, Signature, UserID};
 use openpgp::policy::{AsymmetricAlgorithm, StandardPolicy};
 use openpgp::serialize::SerializeInto as _;
-use openpgp::types::{Curve, HashAlgorithm, PublicKeyAlgorithm};
+use openpgp::types::{Curve, HashAlgorithm, PublicKeyAlgorithm, RevocationStatus};
 
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
@@ -97,6 +99,33 @@ impl Certificate {
     /// The user ID with exactly this text, if the certificate has it.
     pub fn user_id(&self, text: &str) -> Option<&UserID> {
         self.user_ids().find(|u| u.value() == text.as_bytes())
+    }
+
+    /// The newest signature by the key itself on one of its user IDs.
+    pub fn binding(&self, user_id: &str) -> Option<&Signature> {
+        let user_id = self.user_id(user_id)?;
+        let component = self.cert.userids().find(|u| u.userid() == user_id)?;
+        component.bundle().self_signatures().next()
+    }
+
+    /// The user IDs that are UTF-8, bound and not revoked by the owner at `now`.
+    pub fn valid_user_ids(&self, now: Timestamp) -> Vec<String> {
+        let policy = lenient(now);
+        let valid = self.cert.userids().with_policy(&policy, std::time::SystemTime::from(now));
+        let texts = valid.revoked(false).map(|u| u.userid().value().to_vec());
+        texts.filter_map(|text| String::from_utf8(text).ok()).collect()
+    }
+
+    /// Whether its owner revoked the key, as far as this certificate tells.
+    pub fn is_revoked(&self, now: Timestamp) -> bool {
+        let status = self.cert.revocation_status(&lenient(now), std::time::SystemTime::from(now));
+        !matches!(status, RevocationStatus::NotAsFarAsWeKnow)
+    }
+
+    /// The subkey with this fingerprint.
+    pub fn subkey(&self, fingerprint: Fingerprint) -> Option<&Key<PublicParts, SubordinateRole>> {
+        let subkeys = self.cert.keys().subkeys().map(|k| k.key());
+        subkeys.into_iter().find(|k| k.fingerprint() == fingerprint.into())
     }
 
     /// The certificate in binary; the same certificate always gives the same bytes.

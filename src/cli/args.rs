@@ -138,6 +138,13 @@ pub struct OutputArgs {
     pub force: bool,
 }
 
+impl OutputArgs {
+    /// Whether it is one file (or standard output) that results are to go to.
+    pub fn names_a_file(&self) -> bool {
+        self.output.as_ref().is_some_and(|path| !path.is_dir())
+    }
+}
+
 /// `countersign request …`
 #[derive(Debug, Subcommand)]
 pub enum RequestVerb {
@@ -154,6 +161,23 @@ user-id-invalid --text 'left the project' --local-user maria@example.org --outpu
     #[command(after_help = "Example:\n  countersign request module blacklist --local-user \
 maria@example.org --output stick")]
     Module(RequestModuleArgs),
+    /// Ask two masters to certify each other: one request for each card
+    #[command(after_help = "Example:\n  countersign request cross-certify --local-user \
+maria@example.org --output stick")]
+    CrossCertify(CrossCertifyArgs),
+    /// Ask two masters to say in one text that the new one follows the old one
+    #[command(after_help = "Example:\n  countersign request transition-statement --effective \
+2027-01-01T00:00:00Z --local-user maria@example.org --output stick")]
+    TransitionStatement(TransitionArgs),
+    /// Ask that a master give itself another end
+    #[command(after_help = "Example:\n  countersign request renew-master --expires \
+2032-01-01T00:00:00Z --local-user maria@example.org --output stick")]
+    RenewMaster(RenewMasterArgs),
+    /// Ask that a master revoke itself or one of its subkeys; shows first what would stop
+    #[command(after_help = "Example:\n  countersign request revoke-key --master OLD --reason \
+superseded --text 'replaced' --local-user maria@example.org --output stick\n\
+(OLD stands for the master's fingerprint)")]
+    RevokeKey(RevokeKeyArgs),
     /// Show requests as the station will, with every rule's verdict
     #[command(after_help = "Example:\n  countersign request show stick/*.request.asc")]
     Show {
@@ -211,6 +235,116 @@ pub struct RevokeArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub ask: AskArgs,
+}
+
+/// Two masters of the authority.
+#[derive(Debug, ClapArgs)]
+pub struct PairArgs {
+    /// The master that is followed; default: the last but one in the policy
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub old: Option<Fingerprint>,
+    /// The master that follows; default: the last one in the policy
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub new: Option<Fingerprint>,
+}
+
+/// Which masters are to certify each other.
+#[derive(Debug, ClapArgs)]
+pub struct CrossCertifyArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pair: PairArgs,
+    /// How long: 90d, 18m, 2y, a date, or `none`
+    #[arg(long, default_value = "none")]
+    pub validity: String,
+    /// Whose certifications whoever trusts the other master alone is to trust as well
+    #[arg(long, value_enum, default_value = "new")]
+    pub vouch: VouchArg,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub signer: SignerArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
+/// Whose certifications the other master vouches for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VouchArg {
+    /// The old master vouches for the new one's
+    New,
+    /// Each vouches for the other's
+    Both,
+    /// Nobody: each is certified, and has to be trusted by itself
+    None,
+}
+
+/// What both masters are to say.
+#[derive(Debug, ClapArgs)]
+pub struct TransitionArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pair: PairArgs,
+    /// From when on the new master signs; default: now
+    #[arg(long, value_parser = Timestamp::parse, value_name = "DATE")]
+    pub effective: Option<Timestamp>,
+    /// A further line for people; several for several lines
+    #[arg(long = "remark", value_name = "TEXT", allow_hyphen_values = true)]
+    pub remarks: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub signer: SignerArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
+/// Which master is to last how long.
+#[derive(Debug, ClapArgs)]
+pub struct RenewMasterArgs {
+    /// The new end: 5y, a date, or `none`
+    #[arg(long, value_name = "WHEN")]
+    pub expires: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub ask: AskArgs,
+}
+
+/// Which master revokes what of itself, and why.
+#[derive(Debug, ClapArgs)]
+pub struct RevokeKeyArgs {
+    /// Only this subkey, by its fingerprint
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub subkey: Option<Fingerprint>,
+    /// Why, for machines
+    #[arg(long, value_enum)]
+    pub reason: KeyReasonArg,
+    /// Why, for people: one line, published with the revocation
+    #[arg(long, default_value = "")]
+    pub text: String,
+    /// Go on although so many developers stop, as shown before
+    #[arg(long, value_name = "N")]
+    pub accept_stop: Option<u32>,
+    /// The master that is to revoke itself
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub master: Fingerprint,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub signer: SignerArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
+}
+
+/// Reasons for a key's revocation.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum KeyReasonArg {
+    /// Another key takes its place (code 1)
+    Superseded,
+    /// Somebody else may have it (code 2): nothing that it ever signed counts
+    Compromised,
+    /// It is not used any more (code 3)
+    Retired,
 }
 
 /// The module that the master is to sign.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::args::{Common, DeveloperVerb, ExportFormat, Form, OutputArgs};
 use super::{Exit, Failure};
-use crate::authority::{Authority, Developer};
+use crate::authority::{Authority, Developer, Loophole};
 use crate::certificate::{Standing, algorithm};
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
@@ -56,7 +56,13 @@ fn list(form: &Form, authority: &Authority, developer: &Developer, now: Timestam
                 }));
             }
         }
-        let value = serde_json::json!({ "version": 1, "key": key, "user_ids": user_ids });
+        let loopholes = developer.half_revoked(authority.masters(), now);
+        let value = serde_json::json!({
+            "version": 1,
+            "key": key,
+            "user_ids": user_ids,
+            "half_revoked": !loopholes.is_empty(),
+        });
         crate::say!("{value}");
         return;
     }
@@ -64,6 +70,9 @@ fn list(form: &Form, authority: &Authority, developer: &Developer, now: Timestam
         for (id, standing) in developer.standings(master, now) {
             crate::say!("{key}  {:<24}  {}", word(standing), Safe(&id));
         }
+    }
+    for loophole in developer.half_revoked(authority.masters(), now) {
+        crate::say!("{key}  {}", warn(&loophole));
     }
 }
 
@@ -82,6 +91,15 @@ fn show(authority: &Authority, developer: &Developer, now: Timestamp) {
             crate::say!("          {} {what} {}", opinion.created, Safe(&id));
         }
     }
+    for loophole in developer.half_revoked(authority.masters(), now) {
+        crate::say!("{}", warn(&loophole));
+    }
+}
+
+/// What keeps a key trusted although its certification was revoked.
+fn warn(loophole: &Loophole) -> String {
+    let Loophole { master, user_id } = loophole;
+    format!("HALF REVOKED: {} still certifies {}", master.key_id(), Safe(user_id))
 }
 
 fn word(standing: Standing) -> String {

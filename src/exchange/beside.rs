@@ -21,18 +21,19 @@ use crate::scratch::ScratchError;
 pub fn evidence(
     operation: &Operation,
     history: &History,
-    folder: &Path,
+    folder: Option<&Path>,
     records: &Records<'_>,
 ) -> Evidence {
     let last = || last(history, records);
     if let Some(asked) = operation.as_any::<SignModule>() {
-        let (files, identity) = files(asked, folder);
+        let found = folder.map(|folder| files(asked, folder));
+        let (files, identity) = found.unwrap_or((Files::Absent, None));
         let previous = last().and_then(|r| r.operation().as_any::<SignModule>()?.manifest().ok());
         return Evidence { files, identity, previous, ..Evidence::default() };
     }
     if let Some(asked) = operation.as_any::<TrustBundle>() {
         let head = last().and_then(|r| Some(r.operation().as_any::<TrustBundle>()?.head.clone()));
-        let keyring = keyring(asked, folder, records);
+        let keyring = folder.map(|folder| keyring(asked, folder, records)).unwrap_or_default();
         return Evidence { keyring, last_bundle: head, ..Evidence::default() };
     }
     Evidence::default()

@@ -36,6 +36,15 @@ pub enum Event {
         /// The program and its version.
         software: String,
     },
+    /// The station took over a changed record of its authority.
+    RecordChanged {
+        /// The digest of the policy that was in force.
+        from: Sha256,
+        /// The digest of the policy in force from here on.
+        to: Sha256,
+        /// The masters from here on.
+        masters: Vec<Fingerprint>,
+    },
     /// A session began.
     SessionStarted {
         /// The digest of the policy in force.

@@ -84,7 +84,9 @@ impl Ledger {
         self.entries += 1;
         self.last = Some(entry.at);
         match &entry.event {
-            Event::StationCreated { .. } | Event::CounterExplained { .. } => {}
+            Event::StationCreated { .. }
+            | Event::RecordChanged { .. }
+            | Event::CounterExplained { .. } => {}
             Event::Answered { request, .. } => {
                 self.index.table(UNANSWERED)?.remove(request.0.as_bytes())?;
             }

@@ -45,11 +45,13 @@ impl SystemFolder {
 }
 
 impl Destination<'_> {
-    /// The same for whoever reads the files; `folder` says where a folder of the system is.
-    pub fn place(self, folder: impl Fn(SystemFolder) -> PathBuf) -> Where {
+    /// The same for whoever reads the files; `find` says where a path of the system is.
+    pub fn place(self, find: impl Fn(&Path) -> Option<PathBuf>) -> Where {
         match self {
             Self::Module(_) => Where::Here,
-            Self::System(at, rest) => Where::At(folder(at).join(rest)),
+            Self::System(at, rest) => {
+                find(&at.usual().join(rest)).map_or(Where::Missing, Where::At)
+            }
             Self::Unchecked => Where::Nowhere,
         }
     }
@@ -85,8 +87,9 @@ mod tests {
         let path = "amp_conf/htdocs/admin/index.php";
         let mapped = Destination::System(SystemFolder::WebRoot, "admin/index.php");
         assert_eq!(destination("framework", path), mapped);
-        let at = mapped.place(|folder| folder.usual().to_owned());
+        let at = mapped.place(|path| Some(path.to_owned()));
         assert_eq!(at, Where::At("/var/www/html/admin/index.php".into()));
+        assert_eq!(mapped.place(|_| None), Where::Missing);
         assert_eq!(destination("core", path), Destination::Module(path));
         assert_eq!(destination("framework", "module.xml"), Destination::Module("module.xml"));
         for path in ["amp_conf/astetc/cdr.conf", "amp_conf/moh/a.wav", "upgrades/2.9/a.php"] {

@@ -13,7 +13,7 @@ use openpgp::serialize::SerializeInto as _;
 use openpgp::serialize::stream::{Message, Signer};
 use openpgp::types::{KeyFlags, ReasonForRevocation, SignatureType};
 
-use super::Keyring;
+use super::{Form, Keyring};
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::time::Timestamp;
@@ -138,17 +138,10 @@ pub(crate) fn signed(
 /// The text of a list of one file.
 pub(crate) fn list(signed_with: &str, more: &str) -> String {
     let digest = Sha256::of(b"<?php\n");
+    let header = Form::Public.header();
     format!(
         "\
-;################################################
-;#        FreePBX Module Signature File         #
-;################################################
-;# Do not alter the contents of this file!  If  #
-;# this file is tampered with, the module will  #
-;# fail validation and be marked as invalid!    #
-;################################################
-
-[config]
+{header}[config]
 version=2
 hash=sha256
 signedwith={signed_with}

@@ -2,20 +2,20 @@
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::strict::WeakChains;
-use super::tree::{Progress, Remark, Selection, Tree, TreeError, Where};
+use super::tree::{Progress, Remark, Selection, System, Tree, TreeError, Where};
 use super::{
     Comparison, Destination, FileState, Form, Keyring, MAX_BYTES, MAX_XML, Manifest, ModuleXml,
-    Parsed, Reading, SignedText, SignedTextError, SystemFolder, destination, freepbx, gpg, strict,
+    Parsed, Reading, SignedText, SignedTextError, destination, freepbx, gpg, strict,
 };
 use crate::digest::Sha256;
 use crate::exchange::{self, ExchangeError};
 use crate::time::Timestamp;
 
-/// Where FreePBX keeps the lists of `type=local`.
-const SECURE: &str = "etc/freepbx.secure";
+/// Where FreePBX keeps the lists of `type=local`, in `/etc`.
+const SECURE: &str = "freepbx.secure";
 
 /// A module in its folder.
 #[derive(Debug)]
@@ -43,6 +43,14 @@ pub enum InstalledError {
     /// Its files cannot be listed.
     #[error(transparent)]
     Tree(#[from] TreeError),
+    /// There are no files of a system.
+    #[error("{} cannot be used as a system's root", path.display())]
+    Root {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// Its `module.sig` cannot be opened.
     #[error(transparent)]
     File(#[from] ExchangeError),
@@ -52,7 +60,7 @@ pub enum InstalledError {
 struct Files<'a> {
     module: &'a str,
     folder: &'a Path,
-    root: &'a Path,
+    system: &'a System,
     tree: &'a Tree,
     progress: &'a Progress<'a>,
 }
@@ -74,13 +82,15 @@ impl Installed {
             action: "opened",
             source,
         })?;
+        let system = System::under(root)
+            .map_err(|source| InstalledError::Root { path: root.to_owned(), source })?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = name.unwrap_or_default();
         let file = read_signature(&path)?;
         let reading = file.as_ref().and_then(|file| file.as_ref().ok());
         let manifest = reading.and_then(|reading| reading.manifest.as_ref().ok());
         let tree = Tree::list(&path, selection(manifest))?;
-        let files = Files { module: &name, folder: &path, root, tree: &tree, progress };
+        let files = Files { module: &name, folder: &path, system: &system, tree: &tree, progress };
         let (comparison, for_freepbx, secure) = match reading {
             None => (Comparison::default(), Vec::new(), SecureList::Absent),
             Some(reading) => {
@@ -93,6 +103,27 @@ impl Installed {
         let xml = exchange::read_path(&path.join("module.xml"), MAX_XML).ok();
         let xml = xml.and_then(|untrusted| ModuleXml::parse(&untrusted).ok());
         Ok(Self { folder: name, file, files: comparison, remarks, for_freepbx, secure, xml })
+    }
+
+    /// A module of which only its `module.sig` is at hand: every file counts as listed.
+    pub fn of_list(folder: &str, untrusted: &[u8]) -> Self {
+        let file = Reading::parse(untrusted);
+        let as_listed = |reading: &Reading| Comparison {
+            listed: reading.entries().into_iter().map(|e| (e.path, FileState::Same)).collect(),
+            unlisted: Vec::new(),
+        };
+        let files = file.as_ref().map(as_listed).unwrap_or_default();
+        let seen = |reading: &Reading| reading.files_for_freepbx(folder, &files);
+        let for_freepbx = file.as_ref().map(seen).unwrap_or_default();
+        Self {
+            folder: folder.to_owned(),
+            file: Some(file),
+            files,
+            remarks: Vec::new(),
+            for_freepbx,
+            secure: SecureList::Absent,
+            xml: None,
+        }
     }
 
     /// The name of the module's folder.
@@ -174,8 +205,8 @@ impl Files<'_> {
         let place = |listed: &str| match self.place(listed) {
             // What is installed is what runs: a copy in the folder does not stand for it.
             Where::At(path) if !path.exists() && here(listed) => Where::Here,
-            Where::Nowhere if here(listed) => Where::Here,
-            place @ (Where::Here | Where::At(_) | Where::Nowhere) => place,
+            Where::Missing | Where::Nowhere if here(listed) => Where::Here,
+            place @ (Where::Here | Where::At(_) | Where::Missing | Where::Nowhere) => place,
         };
         self.tree.compare(&reading.entries(), &place, self.progress)
     }
@@ -199,15 +230,13 @@ impl Files<'_> {
     }
 
     fn place(&self, listed: &str) -> Where {
-        let under = |folder: SystemFolder| {
-            self.root.join(folder.usual().strip_prefix("/").unwrap_or(folder.usual()))
-        };
-        destination(self.module, listed).place(under)
+        destination(self.module, listed).place(|path| self.system.find(path))
     }
 
     /// `type=local`: the tag names the list, which only root may have written.
     fn secure(&self, reading: &Reading) -> SecureList {
-        let folder = self.root.join(SECURE);
+        let Some(etc) = self.system.find(Path::new("/etc")) else { return SecureList::Absent };
+        let folder = etc.join(SECURE);
         if !folder.exists() {
             return SecureList::Absent;
         }

@@ -6,6 +6,7 @@
 
 mod gather;
 mod split;
+mod suppose;
 
 use std::collections::HashMap;
 
@@ -15,6 +16,7 @@ use openpgp::KeyHandle;
 
 pub use gather::{Gatherer, KeyringError, Refused};
 pub use split::SplitError;
+pub use suppose::Supposed;
 
 use super::Blocked;
 use super::signing_key::SigningKey;
@@ -30,6 +32,8 @@ pub struct Keyring {
     places: HashMap<Vec<u8>, Vec<usize>>,
     /// Which of the others a master ever appointed as an introducer.
     introducers: Vec<usize>,
+    /// Revocations that nobody has made.
+    supposed: Vec<Supposed>,
     refused: Vec<Refused>,
     blocked: Vec<Blocked>,
 }
@@ -64,7 +68,8 @@ impl Keyring {
         };
         let at = others.iter().enumerate().filter(|(_, c)| appointed(c)).map(|(at, _)| at);
         let introducers = at.collect();
-        Self { masters, others, places, introducers, refused, blocked: Vec::new() }
+        let (supposed, blocked) = (Vec::new(), Vec::new());
+        Self { masters, others, places, introducers, supposed, refused, blocked }
     }
 
     /// This keyring with a certificate more, which was read with its masters.
@@ -72,7 +77,8 @@ impl Keyring {
         let key = certificate.fingerprint();
         let others = self.others.iter().filter(|c| c.fingerprint() != key);
         let others = others.cloned().chain([certificate]).collect();
-        Self::new(self.masters.clone(), others, Vec::new()).blocking(self.blocked.clone())
+        let plain = Self::new(self.masters.clone(), others, Vec::new());
+        Self { supposed: self.supposed.clone(), blocked: self.blocked.clone(), ..plain }
     }
 
     /// This keyring, and the modules that the authority blocked.

@@ -206,7 +206,8 @@ fn quoted(value: &str) -> String {
 }
 
 impl Form {
-    fn header(self) -> &'static str {
+    /// What stands above the list, with the empty line.
+    pub fn header(self) -> &'static str {
         match self {
             Self::Public | Self::Official | Self::Local => HEADER,
             Self::System => SYSTEM_HEADER,

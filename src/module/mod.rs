@@ -14,6 +14,7 @@ pub mod chain;
 mod changes;
 pub mod check;
 mod comparison;
+mod counted;
 mod destination;
 pub mod explain;
 #[cfg(test)]

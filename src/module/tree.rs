@@ -12,6 +12,7 @@ mod compare;
 mod folder;
 mod read;
 mod selection;
+mod system;
 mod walk;
 
 use std::io;
@@ -26,6 +27,7 @@ use super::path::BadName;
 
 pub use compare::Where;
 pub use read::{Progress, ReadError};
+pub use system::System;
 
 /// Deepest folder that is looked into.
 pub const MAX_DEPTH: usize = 64;

@@ -4,22 +4,32 @@
 //! one is that file and a line in the list below.
 
 mod certify;
+mod cross_certify;
 mod list;
 mod object;
+mod renew_master;
 mod revoke_certification;
+mod revoke_key;
 mod sign_module;
 mod statement;
+mod transition_statement;
 mod trust_bundle;
 mod wire;
 
 use std::any::Any;
 use std::borrow::Cow;
 
+use sequoia_openpgp::packet::signature::subpacket::SubpacketValue;
+
 pub use certify::{Agreement, Certify, TrustSignature};
+pub use cross_certify::CrossCertify;
 pub use object::Object;
+pub use renew_master::RenewMaster;
 pub use revoke_certification::{Reason, RevokeCertification};
+pub use revoke_key::{KeyReason, RevokeKey, Stops};
 pub use sign_module::SignModule;
 pub use statement::{Place, Statement, StatementError};
+pub use transition_statement::TransitionStatement;
 pub use trust_bundle::TrustBundle;
 pub use wire::CertificateBlock;
 
@@ -34,6 +44,14 @@ list::operations! {
     RevokeCertification = "revoke-certification",
     /// Sign a module's list.
     SignModule = "sign-module",
+    /// Certify another master of the same authority.
+    CrossCertify = "cross-certify",
+    /// Say, with the other master, that one follows the other.
+    TransitionStatement = "transition-statement",
+    /// Give the master another end.
+    RenewMaster = "renew-master",
+    /// Revoke the master itself, or one of its subkeys.
+    RevokeKey = "revoke-key",
     /// Sign a trust bundle's head.
     TrustBundle = "trust-bundle",
 }
@@ -140,6 +158,22 @@ fn names(user_ids: &[String]) -> String {
         0 | 1 => first,
         n => format!("{first} and {} more", n - 1),
     }
+}
+
+/// End and power of a certification, as subpackets.
+fn subpackets_for(
+    created: Timestamp,
+    expires: Option<Timestamp>,
+    trust: Option<TrustSignature>,
+) -> Vec<SubpacketValue> {
+    let mut values = Vec::new();
+    if let Some(expires) = expires {
+        values.push(SubpacketValue::SignatureExpirationTime(expires.since(created).into()));
+    }
+    if let Some(TrustSignature { depth, amount }) = trust {
+        values.push(SubpacketValue::TrustSignature { level: depth, trust: amount });
+    }
+    values
 }
 
 /// The key that a certificate claims to be, where it can be read.

@@ -83,6 +83,9 @@ pub enum StatementError {
     /// The user ID is not on the certificate.
     #[error("the user ID {0:?} is not on the certificate")]
     NoSuchUserId(String),
+    /// The subkey is not on the certificate.
+    #[error("the subkey {0} is not on the certificate")]
+    NoSuchSubkey(String),
     /// A value is too long for a signature or outside what OpenPGP can express.
     #[error("a value does not fit into an OpenPGP signature")]
     Unfit(#[source] anyhow::Error),

@@ -146,6 +146,8 @@ pub enum ListOnly {
 pub struct RotationPolicy {
     /// Whether the developers have to ask anew.
     pub consent: RotationConsent,
+    /// How many developers may stop when a master is superseded or retired.
+    pub may_stop: u32,
 }
 
 /// What another master needs before it certifies a developer whom one master certified.

@@ -311,9 +311,13 @@ impl Verified {
 
     /// `text` with the signature as a cleartext-signed message, where the request asked for one.
     pub fn signed_text(&self, text: &str) -> Option<String> {
-        let (_, signature) =
-            self.signatures.iter().find(|(place, _)| matches!(place, Place::Text))?;
-        crate::module::write_signed(text, signature).ok()
+        crate::module::write_signed(text, self.text_signature()?).ok()
+    }
+
+    /// The signature over a text, where the request asked for one.
+    pub fn text_signature(&self) -> Option<&Signature> {
+        let over_text = self.signatures.iter().find(|(place, _)| matches!(place, Place::Text));
+        over_text.map(|(_, signature)| signature)
     }
 
     /// The response that carries these signatures.

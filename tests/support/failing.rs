@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use airgap::card::{CardBackend, CardCaps, CardTransaction, PinType, SmartcardError};
-use countersign_practice_card::PracticeCard;
+use airgap::card::{CardBackend, CardCaps, CardTransaction, SmartcardError};
+use countersign_practice_card::{Commands, NoPinPad, PracticeCard};
 
 /// How a card fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl CardBackend for Failing {
         reselect: Option<&[u8]>,
     ) -> Result<Box<dyn CardTransaction + Send + Sync + '_>, SmartcardError> {
         let inner = self.card.transaction(reselect)?;
-        Ok(Box::new(FailingTransaction { inner, plan: self.plan.clone() }))
+        Ok(Box::new(NoPinPad(FailingTransaction { inner, plan: self.plan.clone() })))
     }
 }
 
@@ -94,7 +94,7 @@ struct FailingTransaction<'a> {
     plan: Plan,
 }
 
-impl CardTransaction for FailingTransaction<'_> {
+impl Commands for FailingTransaction<'_> {
     fn transmit(&mut self, command: &[u8], buffer: usize) -> Result<Vec<u8>, SmartcardError> {
         let fault = self.plan.next(command);
         let gone = || Err(SmartcardError::Error("Transmit failed: RemovedCard".into()));
@@ -111,30 +111,6 @@ impl CardTransaction for FailingTransaction<'_> {
             Some(Fault::DiedLate) => std::panic::panic_any("the power went"),
             _ => answer,
         }
-    }
-
-    fn feature_pinpad_verify(&self) -> bool {
-        false
-    }
-
-    fn feature_pinpad_modify(&self) -> bool {
-        false
-    }
-
-    fn pinpad_verify(
-        &mut self,
-        pin: PinType,
-        caps: &Option<CardCaps>,
-    ) -> Result<Vec<u8>, SmartcardError> {
-        self.inner.pinpad_verify(pin, caps)
-    }
-
-    fn pinpad_modify(
-        &mut self,
-        pin: PinType,
-        caps: &Option<CardCaps>,
-    ) -> Result<Vec<u8>, SmartcardError> {
-        self.inner.pinpad_modify(pin, caps)
     }
 
     fn was_reset(&self) -> bool {

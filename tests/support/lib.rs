@@ -15,6 +15,7 @@ pub mod run;
 pub mod scenario;
 pub mod signers;
 pub mod station;
+pub mod verdicts;
 pub mod virtual_reader;
 pub mod workshop;
 

@@ -157,6 +157,11 @@ impl Scenario {
         self.run(Command::new(program("airgap")), arguments, "")
     }
 
+    /// Runs `airgap` a second later, and types this.
+    pub fn airgap_told(&self, arguments: &[&str], input: &str) -> Run {
+        self.run(Command::new(program("airgap")), arguments, input)
+    }
+
     fn run(&self, mut command: Command, arguments: &[&str], input: &str) -> Run {
         self.pass(1);
         command.args(arguments).arg("--time").arg(self.now().to_string());

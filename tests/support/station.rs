@@ -10,11 +10,12 @@ use std::sync::OnceLock;
 use airgap::Access;
 use airgap::card::{Card, NewPins};
 use airgap::console::Console;
-use airgap::session::{self, Options, SessionError, Tally};
+use airgap::session::{self, Couriers, Options, SessionError, Tally};
 use airgap::station::Station;
 use countersign::authority::Authority;
 use countersign::certificate::Certificate;
 use countersign::digest::Sha256;
+use countersign::exchange::Stick;
 use countersign::journal;
 use countersign::operation::{Agreement, CertificateBlock, Certify, Operation};
 use countersign::policy::{Named, Policy};
@@ -188,15 +189,35 @@ impl Bench {
         console: &mut Script,
         card: impl FnMut() -> Result<Card, airgap::card::CardError>,
     ) -> Result<Tally, SessionError> {
+        self.carry(&mut self.couriers(), options, console, card)
+    }
+
+    /// As [`Bench::run_with`], with other couriers.
+    ///
+    /// # Errors
+    /// What the session says.
+    pub fn carry(
+        &self,
+        couriers: &mut Couriers,
+        options: &Options,
+        console: &mut Script,
+        card: impl FnMut() -> Result<Card, airgap::card::CardError>,
+    ) -> Result<Tally, SessionError> {
         let station = self.station();
         let access = if options.dry_run { Access::Look } else { Access::Write };
         let (recorder, _) = station.recorder(self.now, access)?;
-        session::run(&station, recorder, options, console, card)
+        session::run(&station, recorder, couriers, options, console, card)
     }
 
-    /// Requests and answers on the one stick, for real.
+    /// Does everything, for real.
     pub fn options(&self) -> Options {
-        Options { input: self.stick(), output: self.stick(), dry_run: false, explain_counter: None }
+        Options { dry_run: false, explain_counter: None }
+    }
+
+    /// Requests and answers on the one stick.
+    pub fn couriers(&self) -> Couriers {
+        let stick = || Box::new(Stick::new(self.stick()));
+        Couriers { inbox: stick(), outbox: stick() }
     }
 }
 

@@ -14,7 +14,7 @@ impl CardBackend for PracticeCard {
         reselect_application: Option<&[u8]>,
     ) -> Result<Box<dyn CardTransaction + Send + Sync + '_>, SmartcardError> {
         let was_reset = std::mem::take(&mut self.power_cycled);
-        let mut transaction = Transaction { card: self, was_reset };
+        let mut transaction = NoPinPad(Transaction { card: self, was_reset });
         if let (true, Some(application)) = (was_reset, reselect_application) {
             transaction.select(application)?;
         }
@@ -34,9 +34,36 @@ struct Transaction<'a> {
     was_reset: bool,
 }
 
-impl CardTransaction for Transaction<'_> {
-    fn transmit(&mut self, cmd: &[u8], _buf_size: usize) -> Result<Vec<u8>, SmartcardError> {
-        Ok(self.card.command(cmd))
+impl Commands for Transaction<'_> {
+    fn transmit(&mut self, command: &[u8], _: usize) -> Result<Vec<u8>, SmartcardError> {
+        Ok(self.card.command(command))
+    }
+
+    fn was_reset(&self) -> bool {
+        self.was_reset
+    }
+}
+
+/// What takes commands and answers them, and can do nothing else.
+pub trait Commands: Send + Sync {
+    /// One command, and at most `buffer` bytes of answer.
+    ///
+    /// # Errors
+    /// Where no answer comes.
+    fn transmit(&mut self, command: &[u8], buffer: usize) -> Result<Vec<u8>, SmartcardError>;
+
+    /// Whether the card lost its state since the last transaction.
+    fn was_reset(&self) -> bool {
+        false
+    }
+}
+
+/// A transaction through a reader without a PIN pad.
+pub struct NoPinPad<T>(pub T);
+
+impl<T: Commands> CardTransaction for NoPinPad<T> {
+    fn transmit(&mut self, command: &[u8], buffer: usize) -> Result<Vec<u8>, SmartcardError> {
+        self.0.transmit(command, buffer)
     }
 
     fn feature_pinpad_verify(&self) -> bool {
@@ -49,25 +76,25 @@ impl CardTransaction for Transaction<'_> {
 
     fn pinpad_verify(
         &mut self,
-        _pin: PinType,
-        _card_caps: &Option<CardCaps>,
+        _: PinType,
+        _: &Option<CardCaps>,
     ) -> Result<Vec<u8>, SmartcardError> {
         Err(no_pin_pad())
     }
 
     fn pinpad_modify(
         &mut self,
-        _pin: PinType,
-        _card_caps: &Option<CardCaps>,
+        _: PinType,
+        _: &Option<CardCaps>,
     ) -> Result<Vec<u8>, SmartcardError> {
         Err(no_pin_pad())
     }
 
     fn was_reset(&self) -> bool {
-        self.was_reset
+        self.0.was_reset()
     }
 }
 
 fn no_pin_pad() -> SmartcardError {
-    SmartcardError::Error("practice card has no PIN pad".into())
+    SmartcardError::Error("there is no PIN pad".into())
 }

@@ -19,6 +19,8 @@ mod transport;
 
 use std::{fmt, io, path::Path, path::PathBuf};
 
+pub use backend::{Commands, NoPinPad};
+
 use chip::{Chip, Flash};
 use folder::Folder;
 use platform::Touch;

@@ -21,7 +21,7 @@ use countersign::certificate::Certificate;
 use countersign::fingerprint::Fingerprint;
 use sequoia_openpgp::crypto::mpi;
 
-pub use card_backend::{CardBackend, CardCaps, CardTransaction, PinType, SmartcardError};
+pub use card_backend::{CardBackend, CardCaps, CardTransaction, SmartcardError};
 pub use error::CardError;
 pub use generate::{Generated, NewPins};
 pub use open::{Card, Selector};

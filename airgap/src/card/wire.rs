@@ -137,6 +137,8 @@ mod tests {
     use std::collections::VecDeque;
     use std::sync::{Arc, Mutex};
 
+    use countersign_practice_card::{Commands, NoPinPad};
+
     use super::super::CardError;
     use super::*;
 
@@ -146,45 +148,17 @@ mod tests {
         asked: Arc<Mutex<Vec<Vec<u8>>>>,
     }
 
-    impl CardTransaction for Scripted {
+    impl Commands for Scripted {
         fn transmit(&mut self, command: &[u8], _: usize) -> Result<Vec<u8>, SmartcardError> {
             self.asked.lock().expect("one thread").push(command.to_vec());
             self.answers.pop_front().ok_or_else(|| SmartcardError::Error("RemovedCard".into()))
-        }
-
-        fn feature_pinpad_verify(&self) -> bool {
-            false
-        }
-
-        fn feature_pinpad_modify(&self) -> bool {
-            false
-        }
-
-        fn pinpad_verify(
-            &mut self,
-            _: PinType,
-            _: &Option<CardCaps>,
-        ) -> Result<Vec<u8>, SmartcardError> {
-            Err(SmartcardError::Error("no pin pad".into()))
-        }
-
-        fn pinpad_modify(
-            &mut self,
-            _: PinType,
-            _: &Option<CardCaps>,
-        ) -> Result<Vec<u8>, SmartcardError> {
-            Err(SmartcardError::Error("no pin pad".into()))
-        }
-
-        fn was_reset(&self) -> bool {
-            false
         }
     }
 
     fn ask(command: &[u8], answers: &[&[u8]]) -> (Result<Vec<u8>, SmartcardError>, Vec<Vec<u8>>) {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let answers = answers.iter().map(|a| a.to_vec()).collect();
-        let inner = Box::new(Scripted { answers, asked: asked.clone() });
+        let inner = Box::new(NoPinPad(Scripted { answers, asked: asked.clone() }));
         let mut wire = WireTransaction { inner };
         let result = wire.transmit(command, 264);
         let asked = asked.lock().expect("one thread").clone();

@@ -97,6 +97,13 @@ pub enum StationVerb {
         #[arg(long, value_name = "DIR")]
         authority: PathBuf,
     },
+    /// Take over a changed record: policy, masters, managers; shows first what differs
+    #[command(after_help = "Example:\n  airgap station update --authority stick/authority")]
+    Update {
+        /// The authority's public record, as carried here
+        #[arg(long, value_name = "DIR")]
+        authority: PathBuf,
+    },
 }
 
 /// `airgap master …`

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use countersign::cli::{Exit, Failure};
+use countersign::fingerprint::Fingerprint;
 use countersign::journal::{Consent, End, Entry, Event, Moment};
 use countersign::response::Refuser;
 use countersign::safe::Safe;
@@ -81,6 +82,7 @@ impl Counters {
                 }
             }
             Event::StationCreated { .. }
+            | Event::RecordChanged { .. }
             | Event::SessionStarted { .. }
             | Event::Refused { .. }
             | Event::Consented { .. }
@@ -105,6 +107,11 @@ fn words(event: &Event) -> String {
     match event {
         Event::StationCreated { authority, software } => {
             format!("station set up for {} by {}", Safe(authority), Safe(software))
+        }
+        Event::RecordChanged { from, to, masters } => {
+            let masters: Vec<String> = masters.iter().map(Fingerprint::key_id).collect();
+            let masters = masters.join(", ");
+            format!("RECORD changed: policy {} for {}, masters {masters}", to.short(), from.short())
         }
         Event::SessionStarted { policy, software } => {
             format!("SESSION by {}, policy {}", Safe(software), policy.short())
@@ -166,7 +173,6 @@ fn words(event: &Event) -> String {
 
 #[cfg(test)]
 mod tests {
-    use countersign::fingerprint::Fingerprint;
     use countersign::request::RequestId;
 
     use super::*;

@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use countersign::cli::args::Form;
 use countersign::cli::{Exit, Failure};
-use countersign::exchange;
+use countersign::exchange::{self, Stick};
 use countersign::policy::Policy;
 use countersign::request::{MAX_BYTES, Request};
 use countersign::safe::Safe;
@@ -21,8 +21,8 @@ use crate::card::{Card, CardError, NewPins};
 use crate::console::{Console, Terminal};
 use crate::master::{self, MasterError};
 use crate::recorder::{Access, RecorderError};
-use crate::session::{self, Options, SessionError};
-use crate::station::{Station, StationError};
+use crate::session::{self, Couriers, Options, SessionError};
+use crate::station::{Station, StationError, Update};
 use args::{
     Args, CardVerb, Command, Common, GenerateVerb, MasterVerb, RequestVerb, SessionVerb,
     StationVerb,
@@ -37,14 +37,16 @@ fn dispatch(args: Args) -> Result<(), Failure> {
     let common = args.common;
     match args.command {
         Command::Station(StationVerb::Init { authority }) => station_init(&common, &authority),
+        Command::Station(StationVerb::Update { authority }) => station_update(&common, &authority),
         Command::Master(MasterVerb::Generate { user_id, expires, output }) => {
             generate(&common, &user_id, expires, &output)
         }
         Command::Card(CardVerb::Status(form)) => card_status(&common, &form),
         Command::Request(RequestVerb::Review { files }) => review(&common, &files),
         Command::Session(SessionVerb::Run { input, output, dry_run, explain_counter }) => {
-            let options = Options { input, output, dry_run, explain_counter };
-            session_run(&common, &options)
+            let options = Options { dry_run, explain_counter };
+            let (inbox, outbox) = (Box::new(Stick::new(input)), Box::new(Stick::new(output)));
+            session_run(&common, &options, &mut Couriers { inbox, outbox })
         }
         Command::Journal(verb) => journal::run(&common, &verb),
         Command::Generate(GenerateVerb::Man { folder }) => {
@@ -67,6 +69,28 @@ fn station_init(common: &Common, authority: &Path) -> Result<(), Failure> {
         countersign::cli::put(format_args!("{}", screen::digest_lines(&policy.digest())));
     }
     Ok(())
+}
+
+fn station_update(common: &Common, authority: &Path) -> Result<(), Failure> {
+    let station = Station::open(&common.station).map_err(station_failure)?;
+    let mut console = terminal(common)?;
+    let now = confirmed_time(common, &mut console)?;
+    let update = Update::read(&station, authority).map_err(station_failure)?;
+    if update.changes().is_empty() {
+        console.show("Nothing differs from the record at the station.\n");
+        return Ok(());
+    }
+    console.show("This record differs from the one at the station:\n\n");
+    for change in update.changes() {
+        console.show(&format!("  {}\n", Safe(change)));
+    }
+    console.show("\npolicy digest, to be compared with `countersign authority show`:\n");
+    console.show(&screen::digest_lines(&update.policy()));
+    if console.ask("\nType Yes to go by this record from here on: ")?.as_deref() != Some("Yes") {
+        return Err(Failure::say(Exit::Refused, "nothing was changed"));
+    }
+    let (mut recorder, _) = station.recorder(now, Access::Write).map_err(station_failure)?;
+    update.install(&station, &mut recorder).map_err(station_failure)
 }
 
 fn generate(
@@ -179,6 +203,7 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
             kept: &kept,
             decisions: &|each| station.on_keys(&ledger, &journal, each),
         };
+        let folder = Some(folder);
         let evidence = exchange::evidence(request.operation(), &history, folder, &records);
         match Policy::review(&context, request, &history, &evidence) {
             Ok(review) => countersign::cli::put(format_args!(
@@ -200,7 +225,7 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
     }
 }
 
-fn session_run(common: &Common, options: &Options) -> Result<(), Failure> {
+fn session_run(common: &Common, options: &Options, couriers: &mut Couriers) -> Result<(), Failure> {
     let station = Station::open(&common.station).map_err(station_failure)?;
     let mut console = terminal(common)?;
     let now = confirmed_time(common, &mut console)?;
@@ -210,7 +235,7 @@ fn session_run(common: &Common, options: &Options) -> Result<(), Failure> {
         console.show("The journal's last line was cut off, as when the power goes: set aside.\n");
     }
     let open = || Card::open(&common.selector());
-    let result = session::run(&station, recorder, options, &mut console, open);
+    let result = session::run(&station, recorder, couriers, options, &mut console, open);
     match result.map_err(session_failure)? {
         tally if tally.refused > 0 => {
             Err(Failure::say(Exit::Refused, format!("{} request(s) were refused", tally.refused)))
@@ -285,7 +310,9 @@ pub(super) fn station_failure(error: StationError) -> Failure {
 fn session_failure(error: SessionError) -> Failure {
     let exit = match &error {
         SessionError::Card(_) | SessionError::Counter { .. } => Exit::Card,
-        SessionError::Interrupted { .. } | SessionError::Stick { .. } => Exit::Interrupted,
+        SessionError::Interrupted { .. } | SessionError::Stick { .. } | SessionError::Unread(_) => {
+            Exit::Interrupted
+        }
         SessionError::Batch { .. } => Exit::Refused,
         SessionError::Signature(_) | SessionError::Response(_) | SessionError::Changed(_) => {
             Exit::Untrue

@@ -11,7 +11,7 @@ use countersign::digest::Sha256;
 use countersign::request::RequestId;
 use countersign::scratch::{Scratch, ScratchError};
 
-/// The files on the stick, by name.
+/// The messages that the courier brought, by name.
 const FILES: TableDefinition<'_, &[u8], ()> = TableDefinition::new("files");
 /// Requests that were taken in.
 const SEEN: TableDefinition<'_, [u8; 32], ()> = TableDefinition::new("seen");
@@ -19,6 +19,8 @@ const SEEN: TableDefinition<'_, [u8; 32], ()> = TableDefinition::new("seen");
 const ANSWER_AGAIN: TableDefinition<'_, [u8; 32], ()> = TableDefinition::new("answer-again");
 /// Requests to be signed, in the order of their consent.
 const TO_SIGN: TableDefinition<'_, u64, [u8; 32]> = TableDefinition::new("to-sign");
+/// Requests whose answers wait to be read by the other side, and the answers' digests.
+const HELD: TableDefinition<'_, [u8; 32], [u8; 32]> = TableDefinition::new("held");
 
 /// What a session has to do.
 #[derive(Debug)]
@@ -32,7 +34,7 @@ impl Agenda {
         Ok(Self { tables: Scratch::beside(folder)? })
     }
 
-    /// Adds a file on the stick.
+    /// Adds a message that the courier brought.
     pub(super) fn add_file(&self, name: &[u8]) -> Result<(), ScratchError> {
         self.tables.table(FILES)?.insert(name, ())?;
         Ok(())
@@ -67,6 +69,23 @@ impl Agenda {
     pub(super) fn take_answer(&self) -> Result<Option<RequestId>, ScratchError> {
         let first = self.tables.table(ANSWER_AGAIN)?.pop_first()?.map(|(id, _)| id.value());
         Ok(first.map(|id| RequestId(Sha256::from(id))))
+    }
+
+    /// Notes that the answer to `request` waits to be read.
+    pub(super) fn hold(&self, request: RequestId, answer: Sha256) -> Result<(), ScratchError> {
+        self.tables.table(HELD)?.insert(request.0.as_bytes(), answer.as_bytes())?;
+        Ok(())
+    }
+
+    /// How many answers wait to be read.
+    pub(super) fn held(&self) -> Result<usize, ScratchError> {
+        Ok(usize::try_from(self.tables.table(HELD)?.len()?).unwrap_or(usize::MAX))
+    }
+
+    /// Takes a request whose answer was read, with the answer's digest.
+    pub(super) fn take_held(&self) -> Result<Option<(RequestId, Sha256)>, ScratchError> {
+        let first = self.tables.table(HELD)?.pop_first()?.map(|(id, a)| (id.value(), a.value()));
+        Ok(first.map(|(id, answer)| (RequestId(id.into()), answer.into())))
     }
 
     /// Wants `request` signed, after those that were added before.

@@ -1,16 +1,17 @@
 //! Answers go out: each as soon as it is complete, then a summary for people.
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read as _, Seek as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 
 use countersign::digest::Sha256;
-use countersign::exchange::{self, ExchangeError};
+use countersign::exchange::{self, CourierError, Delivery};
 use countersign::journal::Event;
 use countersign::request::{MAX_BYTES, Request};
 use countersign::response::{Outcome, Response};
+use countersign::safe::counted;
 
 use super::intake::describe;
-use super::{Session, SessionError, counted};
+use super::{Session, SessionError, unsummarised};
 use crate::card::{Card, CardError};
 use crate::console::Console;
 
@@ -19,7 +20,7 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    /// Writes one answer to the stick. A stick that is full or gone does not stop the session:
+    /// Hands one answer to the courier. A stick that is full or gone does not stop the session:
     /// what was signed is in the journal, and the summary names the answers that are missing.
     pub(super) fn write_answer(
         &mut self,
@@ -31,11 +32,12 @@ where
         }
         let text = response.text();
         let name = request.file_name().replace(".request.asc", ".response.json");
-        match exchange::write_many(&self.options.output.join(name), text.as_bytes()) {
-            Ok(()) => {
+        match self.couriers.outbox.put(&name, text.as_bytes()) {
+            Ok(Delivery::Done) => {
                 let (request, response) = (request.id(), Sha256::of(&text));
                 Ok(self.recorder.append_lazily(Event::Answered { request, response })?)
             }
+            Ok(Delivery::Held) => Ok(self.agenda.hold(request.id(), Sha256::of(&text))?),
             Err(error) => {
                 let next = match &response.outcome {
                     Outcome::Signed { .. } => "the next session writes it",
@@ -43,7 +45,7 @@ where
                 };
                 let name = describe(request);
                 self.note(format!("NO ANSWER  {name}: it did not reach the stick; {next}"));
-                self.stick.failed(error);
+                self.lost.failed(error);
                 Ok(())
             }
         }
@@ -64,9 +66,9 @@ where
                 continue;
             };
             let outcome = Outcome::Signed { master: consented.master, signatures };
-            let failures = self.stick.failures;
+            let failures = self.lost.failures;
             self.write_answer(&request, &Response::new(id, outcome))?;
-            if self.stick.failures == failures {
+            if self.lost.failures == failures {
                 self.tally.answered_again += 1;
                 self.note(format!("answered again from the journal  {}", describe(&request)));
             }
@@ -74,8 +76,39 @@ where
         Ok(())
     }
 
-    /// Writes what happened in words, to the stick and to the screen.
-    pub(super) fn write_summary(&mut self) -> Result<(), ExchangeError> {
+    /// Shows what the courier holds, until a person says that the other side has read it: only
+    /// then is it answered.
+    pub(super) fn show_answers(&mut self) -> Result<(), SessionError> {
+        let held = self.agenda.held()?;
+        let mut read = false;
+        while held > 0 && !read {
+            if let Err(error) = self.couriers.outbox.show() {
+                self.lost.failed(error);
+                break;
+            }
+            match was_read(self.console)? {
+                WasRead::Yes => read = true,
+                WasRead::Again => {}
+                WasRead::No => break,
+            }
+        }
+        if held > 0 && !read {
+            self.unread = held;
+            let answers = counted(held, "answer");
+            self.note(format!(
+                "NOT READ   {answers}: the next session shows again what was signed; give refused \
+                 requests again"
+            ));
+            return Ok(());
+        }
+        while let Some((request, response)) = self.agenda.take_held()? {
+            self.recorder.append_lazily(Event::Answered { request, response })?;
+        }
+        Ok(())
+    }
+
+    /// Gives what happened in words to the courier and to the screen.
+    pub(super) fn write_summary(&mut self) -> Result<(), CourierError> {
         let name = &self.station.authority().policy().name;
         let head = format!(
             "Session at the station of {}\nended {}\n\n",
@@ -97,21 +130,39 @@ where
             let _ = writeln!(tail, "journal head {}", self.recorder.head());
         }
         let file = format!("session-{:06}.summary.txt", self.recorder.ledger().entries());
-        let path = self.options.output.join(file);
-        let error = |source| ExchangeError::Io { path: path.clone(), action: "summarised", source };
-        self.lines.flush().map_err(error)?;
+        self.lines.flush().map_err(unsummarised)?;
         let lines = self.lines.get_ref();
         self.console.show(&format!("\n{head}"));
-        (&*lines).rewind().map_err(error)?;
+        (&*lines).rewind().map_err(unsummarised)?;
         for line in BufReader::new(lines).lines() {
-            self.console.show(&format!("{}\n", line.map_err(error)?));
+            self.console.show(&format!("{}\n", line.map_err(unsummarised)?));
         }
         self.console.show(&tail);
         if self.options.dry_run {
             return Ok(());
         }
-        (&*lines).rewind().map_err(error)?;
+        (&*lines).rewind().map_err(unsummarised)?;
         let mut whole = head.as_bytes().chain(lines).chain(tail.as_bytes());
-        exchange::write_from(&path, &mut whole)
+        self.couriers.outbox.summary(&file, &mut whole)
+    }
+}
+
+/// What a person says of answers that were shown.
+enum WasRead {
+    Yes,
+    Again,
+    No,
+}
+
+fn was_read(console: &mut impl Console) -> io::Result<WasRead> {
+    loop {
+        let question = "\nHas the other side read it all? Type Yes, Again to show it once more, \
+                        or Later to show it in the next session: ";
+        match console.ask(question)?.as_deref() {
+            Some("Yes") => return Ok(WasRead::Yes),
+            Some("Again") => return Ok(WasRead::Again),
+            Some("Later") | None => return Ok(WasRead::No),
+            Some(_) => console.show("Nothing but these words counts.\n"),
+        }
     }
 }

@@ -3,10 +3,12 @@
 use std::ffi::{OsStr, OsString};
 
 use countersign::digest::Sha256;
-use countersign::exchange::{self, ExchangeError, Records};
+use countersign::exchange::{self, CourierError, ExchangeError, Records};
 use countersign::journal::Event;
 use countersign::policy::rules::ABOUT_EVIDENCE;
-use countersign::policy::{Decided, Evidence, History, Policy, Rejection, Review, Violation};
+use countersign::policy::{
+    Decided, Evidence, Files, History, KeyringFile, Policy, Rejection, Review, Violation,
+};
 use countersign::request::{MAX_BYTES, Request, RequestId};
 use countersign::response::{Outcome, Refuser, Response};
 use countersign::safe::{Safe, chain, clip};
@@ -30,7 +32,7 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    /// Takes in what an interrupted session left, then what is on the stick.
+    /// Takes in what an interrupted session left, then what the courier brought.
     pub(super) fn take_in(&mut self, count: usize) -> Result<(), SessionError> {
         let mut last = None;
         while let Some(pending) = self.recorder.ledger().pending_after(last)? {
@@ -51,7 +53,7 @@ where
             let Some(name) = self.agenda.file_after(after)? else { break };
             let label = format!("Request {at} of {count}: {}", name.to_string_lossy());
             let label = Safe(&label).to_string();
-            let read = exchange::read(&self.options.input, &name, self.limit());
+            let read = self.couriers.inbox.read(&name, self.limit());
             last = Some(name);
             match read {
                 Ok(bytes) => {
@@ -60,7 +62,8 @@ where
                     }
                 }
                 Err(error) => {
-                    let too_long = matches!(error, ExchangeError::TooLong { .. });
+                    let too_long =
+                        matches!(error, CourierError::File(ExchangeError::TooLong { .. }));
                     let rule = if too_long { "size" } else { "readable" };
                     self.unreadable(&label, None, rule, &chain(&error))?;
                 }
@@ -117,8 +120,19 @@ where
         }
         let authority = self.station.authority();
         let context = authority.context(self.recorder.now());
-        let evidence = self.evidence(&request, &history);
+        let Some(evidence) = self.evidence(&request, &history) else {
+            self.without_files(&request);
+            return Ok(Next::GoOn);
+        };
         match Policy::review(&context, request, &history, &evidence) {
+            Err(rejection) if self.lacks_files(&rejection, &evidence)? => {
+                // The summary names it among what waits at the station.
+                self.agenda.see(rejection.request.id())?;
+                let mend: String = rejection.violations().into_iter().map(|v| v.mend).collect();
+                let text = format!("left: consented to already, but without its files: {mend}\n");
+                self.console.show(&text);
+                Ok(Next::GoOn)
+            }
             Err(rejection) => {
                 self.console.show(&screen::rejection(&rejection, &context, &history));
                 self.refuse(&rejection, untrusted)?;
@@ -136,25 +150,51 @@ where
         }
     }
 
-    /// What lies beside the request on the stick, and what was signed before.
-    fn evidence(&self, request: &Request, history: &History) -> Evidence {
+    /// What lies beside the request, and what was signed before. None where it takes files, and
+    /// the courier brings none.
+    fn evidence(&self, request: &Request, history: &History) -> Option<Evidence> {
         let kept = |id| exchange::read_path(&self.recorder.kept(id), MAX_BYTES).ok();
         let operation = request.operation();
         // Files on a stick are read only for somebody who may ask.
         let authority = self.station.authority();
         let context = authority.context(self.recorder.now());
         let without = Policy::review(&context, request.clone(), history, &Evidence::default());
-        let beside = |v: &Violation| ABOUT_EVIDENCE.contains(&v.rule.as_str());
-        let others = |r: &Rejection| !r.violations().iter().all(beside);
-        if without.is_err_and(|rejection| others(&rejection)) {
-            return Evidence::default();
+        let broken = without.err().map(|rejection| rejection.violations()).unwrap_or_default();
+        if !broken.iter().all(about_files) {
+            return Some(Evidence::default());
         }
+        let folder = self.couriers.inbox.beside();
         let records = Records {
             masters: authority.masters(),
             kept: &kept,
             decisions: &|each| self.recorder.on_keys(each),
         };
-        exchange::evidence(operation, history, &self.options.input, &records)
+        (broken.is_empty() || folder.is_some())
+            .then(|| exchange::evidence(operation, history, folder, &records))
+    }
+
+    /// A request that is good as far as one can see without the files that it is about.
+    fn without_files(&mut self, request: &Request) {
+        self.console.show(
+            "left: the files that it is about are not here, and the station hashes them itself. \
+             They travel by stick: bring request and files on one.\n",
+        );
+        self.tally.left += 1;
+        self.note(format!("left       {}: its files travel by stick", describe(request)));
+    }
+
+    /// Whether the operator's word stands in the journal, and nothing else is wrong than that the
+    /// stick of this session holds no files: that is no reason to take the word back.
+    fn lacks_files(
+        &self,
+        rejection: &Rejection,
+        evidence: &Evidence,
+    ) -> Result<bool, SessionError> {
+        let only_files = rejection.violations().iter().all(about_files);
+        let absent = matches!(evidence.files, Files::Absent)
+            && matches!(evidence.keyring, KeyringFile::Absent);
+        let pending = self.recorder.ledger().pending(rejection.request.id())?;
+        Ok(only_files && absent && pending.is_some())
     }
 
     fn ask(&mut self, review: Review, untrusted: &[u8]) -> Result<Next, SessionError> {
@@ -287,6 +327,11 @@ where
             None => Err(CardError::EmptySlot { expected: asked }.into()),
         }
     }
+}
+
+/// Whether a rule is broken that asks for files beside the request.
+fn about_files(violation: &Violation) -> bool {
+    ABOUT_EVIDENCE.contains(&violation.rule.as_str())
 }
 
 fn by_operator(reason: String) -> Violation {

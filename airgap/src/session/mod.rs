@@ -1,9 +1,9 @@
-//! One session at the station, from the stick to the stick. Start reading here.
+//! One session at the station, from courier to courier. Start reading here.
 //!
 //! ```text
 //! intake    each request: read, judged by every rule, shown, consented to, written down
 //! signing   one PIN; each signature: card, check, journal
-//! answers   to the stick, as each request is done
+//! answers   to the courier, as each request is done
 //! ```
 
 mod agenda;
@@ -13,9 +13,8 @@ mod signing;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
-use std::path::PathBuf;
 
-use countersign::exchange::{self, ExchangeError};
+use countersign::exchange::{CourierError, ExchangeError, Inbox, Outbox};
 use countersign::fingerprint::Fingerprint;
 use countersign::journal::Event;
 use countersign::operation::StatementError;
@@ -23,6 +22,7 @@ use countersign::policy::Verdict;
 use countersign::policy::rules::common;
 use countersign::request::RequestId;
 use countersign::response::ResponseError;
+use countersign::safe::{Safe, counted};
 use countersign::scratch::ScratchError;
 
 use self::agenda::Agenda;
@@ -34,14 +34,18 @@ use crate::station::{SOFTWARE, Station, StationError};
 /// What a session is to do.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where the requests are.
-    pub input: PathBuf,
-    /// Where the answers go.
-    pub output: PathBuf,
     /// Do all but the card: nothing is written, at the station or on the stick.
     pub dry_run: bool,
     /// A person's explanation of signatures that the journal does not know.
     pub explain_counter: Option<String>,
+}
+
+/// Who brings the requests and who takes the answers.
+pub struct Couriers {
+    /// Where the requests are.
+    pub inbox: Box<dyn Inbox>,
+    /// Where the answers go.
+    pub outbox: Box<dyn Outbox>,
 }
 
 /// What a session did.
@@ -62,9 +66,9 @@ pub struct Tally {
 /// Why a session stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// The stick holds nothing to do.
-    #[error("no request (*.request.asc) in {}", .0.display())]
-    NoRequest(PathBuf),
+    /// There is nothing to do.
+    #[error("no request (*.request.asc) in {0}")]
+    NoRequest(String),
     /// Too many requests.
     #[error("batch-size: {reason}")]
     Batch {
@@ -73,9 +77,12 @@ pub enum SessionError {
         /// What to do about it.
         mend: String,
     },
-    /// The stick.
+    /// A file at the station.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
+    /// Whoever brings or takes.
+    #[error(transparent)]
+    Courier(#[from] CourierError),
     /// The journal.
     #[error(transparent)]
     Recorder(#[from] RecorderError),
@@ -131,13 +138,15 @@ pub enum SessionError {
         count: usize,
         /// The first failure.
         #[source]
-        source: ExchangeError,
+        source: CourierError,
     },
+    /// Answers that were shown, and nobody said that they were read.
+    #[error("{} not read by the other side", were(*.0))]
+    Unread(usize),
 }
 
-/// `1 request`, `2 requests`.
-pub(crate) fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+fn were(answers: usize) -> String {
+    format!("{} {}", counted(answers, "answer"), if answers == 1 { "was" } else { "were" })
 }
 
 fn signatures(actual: u32, expected: u32) -> String {
@@ -164,6 +173,9 @@ impl SessionError {
                  answered from the journal, without the card"
                     .into(),
             ),
+            Self::Unread(_) => Some(
+                "run the session again: what was signed is shown again, without the card".into(),
+            ),
             Self::Recorder(RecorderError::Clock { .. }) => {
                 Some("set the machine's clock, or give the right date with --time".into())
             }
@@ -178,6 +190,7 @@ struct Session<'a, C, O> {
     recorder: Recorder,
     console: &'a mut C,
     options: &'a Options,
+    couriers: &'a mut Couriers,
     open_card: O,
     card: Option<OpenedCard>,
     agenda: Agenda,
@@ -185,19 +198,21 @@ struct Session<'a, C, O> {
     to_sign: usize,
     /// The summary's lines so far, in a file without a name: a batch has thousands.
     lines: BufWriter<File>,
-    stick: Stick,
+    lost: Lost,
+    /// Answers that nobody said were read.
+    unread: usize,
     tally: Tally,
 }
 
-/// What could not be written to the stick.
+/// What could not be handed to the courier.
 #[derive(Debug, Default)]
-struct Stick {
+struct Lost {
     failures: usize,
-    first: Option<ExchangeError>,
+    first: Option<CourierError>,
 }
 
-impl Stick {
-    fn failed(&mut self, error: ExchangeError) {
+impl Lost {
+    fn failed(&mut self, error: CourierError) {
         self.failures += 1;
         self.first.get_or_insert(error);
     }
@@ -218,6 +233,7 @@ struct OpenedCard {
 pub fn run<C, O>(
     station: &Station,
     recorder: Recorder,
+    couriers: &mut Couriers,
     options: &Options,
     console: &mut C,
     open_card: O,
@@ -231,12 +247,14 @@ where
         recorder,
         console,
         options,
+        couriers,
         open_card,
         card: None,
         agenda: Agenda::beside(station.folder())?,
         to_sign: 0,
         lines: BufWriter::new(tempfile::tempfile()?),
-        stick: Stick::default(),
+        lost: Lost::default(),
+        unread: 0,
         tally: Tally::default(),
     };
     session.run()
@@ -248,7 +266,7 @@ where
     O: FnMut() -> Result<Card, CardError>,
 {
     fn run(&mut self) -> Result<Tally, SessionError> {
-        let count = self.requests_on_stick()?;
+        let count = self.receive()?;
         if self.recorder.ledger().session_is_open() {
             self.console.show("The last session was interrupted.\n");
         }
@@ -261,28 +279,42 @@ where
             .take_in(count)
             .and_then(|()| self.answer_from_journal())
             .and_then(|()| self.sign());
+        // Whatever stopped it: what was signed until then goes out.
+        let result = match result {
+            Ok(()) => self.show_answers(),
+            Err(error @ SessionError::Recorder(_)) => Err(error),
+            Err(error) => {
+                // What stopped it counts, and not that the answers could not be shown either.
+                let _ = self.show_answers();
+                Err(error)
+            }
+        };
         // A session that stopped while signing has no end: the next one looks at the counter.
         if !matches!(result, Err(SessionError::Interrupted { .. } | SessionError::Recorder(_))) {
             self.journal(Event::SessionEnded)?;
         }
         if let Err(error) = self.write_summary() {
-            self.stick.failed(error);
+            self.lost.failed(error);
         }
         result?;
-        match self.stick.first.take() {
+        match self.lost.first.take() {
+            Some(source) => Err(SessionError::Stick { count: self.lost.failures, source }),
+            None if self.unread > 0 => Err(SessionError::Unread(self.unread)),
             None => Ok(self.tally),
-            Some(source) => Err(SessionError::Stick { count: self.stick.failures, source }),
         }
     }
 
-    /// Puts the requests on the stick on the agenda, and returns how many there are.
-    fn requests_on_stick(&mut self) -> Result<usize, SessionError> {
+    /// Puts the requests that the courier brings on the agenda, and returns how many there are.
+    fn receive(&mut self) -> Result<usize, SessionError> {
+        // Better to find out now than after an hour of signing.
+        self.couriers.outbox.check()?;
         let policy = self.station.authority().policy();
         let most = policy.limits.max_batch;
         let mut added = Ok(());
-        let count = exchange::visit(&self.options.input, ".request.asc", most, |name| {
+        let agenda = &self.agenda;
+        let count = self.couriers.inbox.receive(".request.asc", most, &mut |name| {
             if added.is_ok() {
-                added = self.agenda.add_file(name.as_encoded_bytes());
+                added = agenda.add_file(name.as_encoded_bytes());
             }
         })?;
         added?;
@@ -293,15 +325,10 @@ where
         let waits =
             ledger.pending_after(None)?.is_some() || ledger.unanswered_after(None)?.is_some();
         if count == 0 && !waits {
-            return Err(SessionError::NoRequest(self.options.input.clone()));
+            return Err(SessionError::NoRequest(self.couriers.inbox.place()));
         }
-        // Better to find out now than after an hour of signing.
-        exchange::list(&self.options.output, ".response.json", 0)?;
-        self.console.show(&format!(
-            "{} in {}\n",
-            counted(count, "request"),
-            self.options.input.display()
-        ));
+        let place = self.couriers.inbox.place();
+        self.console.show(&format!("{} in {}\n", counted(count, "request"), Safe(&place)));
         Ok(count)
     }
 
@@ -332,8 +359,7 @@ where
     /// Adds to the summary.
     fn note(&mut self, line: impl AsRef<str>) {
         if let Err(source) = writeln!(self.lines, "{}", line.as_ref()) {
-            let path = self.options.output.clone();
-            self.stick.failed(ExchangeError::Io { path, action: "summarised", source });
+            self.lost.failed(unsummarised(source));
         }
     }
 
@@ -341,4 +367,10 @@ where
     fn journal(&mut self, event: Event) -> Result<(), SessionError> {
         if self.options.dry_run { Ok(()) } else { Ok(self.recorder.append(event)?) }
     }
+}
+
+/// The summary's lines could not be kept until its end.
+fn unsummarised(source: io::Error) -> CourierError {
+    let path = "the summary".into();
+    ExchangeError::Io { path, action: "written", source }.into()
 }

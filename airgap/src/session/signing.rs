@@ -6,10 +6,10 @@ use countersign::exchange;
 use countersign::journal::{self, Event, Moment};
 use countersign::request::{MAX_BYTES, Request};
 use countersign::response::{Outcome, Response, SignatureBlock};
-use countersign::safe::Safe;
+use countersign::safe::{Safe, counted};
 
 use super::intake::describe;
-use super::{OpenedCard, Session, SessionError, counted};
+use super::{OpenedCard, Session, SessionError};
 use crate::card::{self, BeforeUnlocking, Card, CardError};
 use crate::console::Console;
 use crate::recorder::Recorded;

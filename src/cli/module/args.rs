@@ -72,10 +72,7 @@ pub struct PackageArgs {
     pub folder: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub signer: SignerArgs,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub keys: KeyringArgs,
+    pub by: ByArgs,
     /// Pack the module although it is not good
     #[arg(long)]
     pub unverified: bool,
@@ -127,10 +124,7 @@ pub struct SignArgs {
     pub folder: PathBuf,
     #[command(flatten)]
     #[allow(missing_docs)]
-    pub signer: SignerArgs,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub keys: KeyringArgs,
+    pub by: ByArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub list: ListArgs,
@@ -154,6 +148,17 @@ pub struct ListArgs {
     /// Name the module in the list, so that it is not good in another module's folder
     #[arg(long)]
     pub rawname: bool,
+}
+
+/// Whose key signs, and with whose keys that is judged.
+#[derive(Debug, ClapArgs)]
+pub struct ByArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub signer: SignerArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub keys: KeyringArgs,
 }
 
 /// Whose rules.

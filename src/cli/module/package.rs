@@ -18,15 +18,15 @@ pub(super) fn run(common: &Common, args: &PackageArgs) -> Result<(), Failure> {
     let time = crate::cli::now(common.time);
     let (signer, certificate) = match args.unverified {
         true => {
-            let signer = Signer::new(&args.signer)?;
+            let signer = Signer::new(&args.by.signer)?;
             let certificate = signer.certificate()?;
             (signer, certificate)
         }
         false => {
-            let keys = gather(common, &args.keys)?;
+            let keys = gather(common, &args.by.keys)?;
             let keyring = keys.whole()?;
             is_good(args, keyring, time)?;
-            let (signer, candidate) = own_key(&args.signer, keyring, time)?;
+            let (signer, candidate) = own_key(&args.by.signer, keyring, time)?;
             (signer, candidate.certificate)
         }
     };

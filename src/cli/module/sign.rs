@@ -25,10 +25,10 @@ use crate::time::Timestamp;
 
 pub(super) fn run(common: &Common, args: &SignArgs) -> Result<(), Failure> {
     let now = crate::cli::now(common.time);
-    let keys = gather(common, &args.keys)?;
+    let keys = gather(common, &args.by.keys)?;
     let keyring = keys.whole()?;
     let name = raw_name(&args.folder)?;
-    let (signer, candidate) = own_key(&args.signer, keyring, now)?;
+    let (signer, candidate) = own_key(&args.by.signer, keyring, now)?;
     let entries = hash(common, &args.folder, args.list.profile)?;
     let key = candidate.certificate.fingerprint();
     let list = list(&args.list, &name, key, entries, now)?;

@@ -83,16 +83,9 @@ impl Judged<'_> {
     fn print(&self, details: bool) {
         let mark = if self.strict.is_good() { "good" } else { "BAD " };
         let name = Safe(&clip(self.installed.folder())).to_string();
-        let status = self.freepbx.status;
-        let first = match (self.strict.problems.as_slice(), self.strict.notes.as_slice()) {
-            ([], []) => String::new(),
-            ([], [note, ..]) => note.sentence().to_owned(),
-            ([one], _) => one.to_string(),
-            ([first, rest @ ..], _) => format!("{first} (and {} more)", rest.len()),
-        };
-        let (number, words) = (status.number(), status.words());
-        let line = format!("{mark}  {name:<24} FreePBX: {number:>3} {words}  {first}");
-        crate::say!("{}", line.trim_end());
+        let (ours, status) = (in_short(&self.strict), self.freepbx.status);
+        let theirs = format!("{} {}", status.number(), status.words());
+        crate::say!("{mark}  {name:<24} {ours}  FreePBX: {}", theirs.trim_end());
         if let Some(sentence) = difference(&self.strict, &self.freepbx) {
             crate::say!("      why FreePBX differs: {sentence}");
         }
@@ -148,5 +141,25 @@ impl Judged<'_> {
             },
             "difference": difference(&self.strict, &self.freepbx),
         })
+    }
+}
+
+/// The strict verdict in one sentence: the first thing that is wrong, or why nothing is.
+fn in_short(verdict: &strict::Verdict<'_>) -> String {
+    match verdict.problems.as_slice() {
+        [] => {}
+        [one] => return one.to_string(),
+        [first, rest @ ..] => return format!("{first} (and {} more)", rest.len()),
+    }
+    let by = match &verdict.chain {
+        Some(chain) if chain.own.is_none() => {
+            chain.counting().first().map(|word| word.by.certificate().fingerprint().key_id())
+        }
+        Some(_) | None => None,
+    };
+    let grounds = by.map_or("signed by a master".to_owned(), |by| format!("certified by {by}"));
+    match verdict.notes.first() {
+        Some(note) => format!("{grounds}; {}", note.sentence()),
+        None => grounds,
     }
 }

@@ -68,7 +68,7 @@ fn accepted(authority: &Authority, file: &Path) -> Result<Agreement, Failure> {
 }
 
 /// Reads `90d`, `18m`, `2y`, a date or `none`. A month counts 30 days, a year 365.
-fn expiry(text: &str, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
+pub(super) fn expiry(text: &str, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
     if text == "none" {
         return Ok(None);
     }

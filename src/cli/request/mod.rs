@@ -1,6 +1,7 @@
 //! `countersign request …`
 
 mod certify;
+mod master;
 mod module;
 mod revoke;
 
@@ -29,6 +30,10 @@ pub(super) fn run(common: &Common, verb: &RequestVerb) -> Result<(), Failure> {
         RequestVerb::Certify(args) => asking.certify(args),
         RequestVerb::Revoke(args) => asking.revoke(args),
         RequestVerb::Module(args) => asking.module(args),
+        RequestVerb::CrossCertify(args) => asking.cross_certify(args),
+        RequestVerb::TransitionStatement(args) => asking.transition_statement(args),
+        RequestVerb::RenewMaster(args) => asking.renew_master(args),
+        RequestVerb::RevokeKey(args) => asking.revoke_key(args),
         RequestVerb::Show { files } => asking.show_all(files),
     }
 }
@@ -75,6 +80,18 @@ impl<'a> Asking<'a> {
             eprintln!("next: carry it to the station, and compare the words there");
         }
         Ok(())
+    }
+
+    /// The same for something that only a request tells.
+    fn ask(
+        &self,
+        signer: &Signer,
+        master: &Certificate,
+        operation: Operation,
+        output: &OutputArgs,
+    ) -> Result<(), Failure> {
+        let draft = Draft::new(self.now, master.fingerprint(), operation);
+        self.finish(signer, &draft, &Evidence::default(), output)
     }
 
     fn show_all(&self, files: &[std::path::PathBuf]) -> Result<(), Failure> {
@@ -141,7 +158,7 @@ fn show(authority: &Authority, file: &Path, now: Timestamp) -> Result<(), Failur
     let history = history(authority, request.operation())?;
     let context = authority.context(now);
     let folder = file.parent().unwrap_or(Path::new("."));
-    let records = Records::of(authority.masters());
+    let (records, folder) = (Records::of(authority.masters()), Some(folder));
     let mut evidence = exchange::evidence(request.operation(), &history, folder, &records);
     if request.operation().as_any::<TrustBundle>().is_some() {
         evidence.last_bundle = authority.last_bundle()?.map(|bundle| bundle.head().clone());

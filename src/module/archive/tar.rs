@@ -10,6 +10,7 @@ use tar::{Archive, Entry, EntryType, PaxExtensions};
 use super::member::{BadMember, MAX_PATH, Paths, What};
 use super::{ArchiveError, Exceeded, Executable, Kind, Limits, Member};
 use crate::module::RawName;
+use crate::module::counted::Counted;
 
 /// Longest extension header, in bytes.
 const MAX_EXTENSION: u64 = 64 << 10;
@@ -100,7 +101,7 @@ impl<V: FnMut(&mut Member<'_>) -> io::Result<()>> Walk<'_, V> {
     fn file(&mut self, path: &str, entry: &mut Entry<'_, impl Read>) -> Result<(), ArchiveError> {
         let mode = entry.header().mode().map_err(ArchiveError::Damaged)?;
         let executable = if mode & 0o100 == 0 { Executable::No } else { Executable::Yes };
-        let mut content = Counted { inner: entry, bytes: 0, failed: None };
+        let mut content = Counted::new(entry);
         let visited = self.hand_over(path, Kind::File { executable, content: &mut content });
         // Reading that failed is not the visitor's failure.
         if let Some(error) = content.failed.take() {
@@ -178,28 +179,4 @@ fn pax(content: &[u8], scope: Scope) -> Result<Option<Vec<u8>>, ArchiveError> {
         }
     }
     Ok(path)
-}
-
-/// Counts what is read, and keeps why reading failed.
-struct Counted<'a, R> {
-    inner: &'a mut R,
-    bytes: u64,
-    failed: Option<io::Error>,
-}
-
-impl<R: Read> Read for Counted<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.inner.read(buffer) {
-            Ok(length) => {
-                self.bytes += length as u64;
-                Ok(length)
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) => {
-                let kind = error.kind();
-                self.failed = Some(error);
-                Err(kind.into())
-            }
-        }
-    }
 }

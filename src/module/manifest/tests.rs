@@ -43,6 +43,12 @@ fn the_public_form_is_written_as_the_public_tool_writes_it() {
 }
 
 #[test]
+fn the_header_is_that_of_freepbxs_own_modules_to_the_byte() {
+    let digest = "7710c16ac0ac96f1c4f3b77afcee300e39da16e19f5d853fe13fa35a2717d5dc";
+    assert_eq!(Sha256::of(HEADER).to_string(), digest);
+}
+
+#[test]
 fn every_form_reads_back_as_written() {
     let mut forms = vec![public()];
     let mut official = public();

@@ -17,6 +17,7 @@ use super::{Making, PackageError};
 use crate::exchange::not_a_file;
 use crate::module::RawName;
 use crate::module::check::{Severity, of_files};
+use crate::module::counted::Counted;
 use crate::module::tree::{Place, ReadError, Selection, Tree};
 use crate::time::Timestamp;
 
@@ -97,7 +98,7 @@ impl<W: Write> Packing<W> {
         let changed = || PackageError::File { path: path.to_owned(), source: ReadError::Changed };
         let mode = if about.mode() & 0o100 == 0 { 0o644 } else { 0o755 };
         let mut header = self.header(EntryType::Regular, mode, about.len());
-        let mut content = Content { file, bytes: 0, failed: None };
+        let mut content = Counted::new(file);
         let written = self.tar.append_data(&mut header, path, (&mut content).take(about.len()));
         if let Some(error) = content.failed.take() {
             let source = ReadError::Io(error);
@@ -105,7 +106,7 @@ impl<W: Write> Packing<W> {
         }
         written.map_err(PackageError::Write)?;
         // The length stands in front of the content: it must still be true.
-        let after = content.file.metadata().map_err(|_| changed())?;
+        let after = content.inner.metadata().map_err(|_| changed())?;
         let modified = |about: &Metadata| (about.len(), about.mtime(), about.mtime_nsec());
         if content.bytes != about.len() || modified(about) != modified(&after) {
             return Err(changed());
@@ -122,29 +123,5 @@ impl<W: Write> Packing<W> {
         header.set_size(size);
         header.set_mtime(self.time.unix().into());
         header
-    }
-}
-
-/// A file that tells a failure to read from one to write.
-struct Content {
-    file: File,
-    bytes: u64,
-    failed: Option<io::Error>,
-}
-
-impl Read for Content {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.file.read(buffer) {
-            Ok(length) => {
-                self.bytes += length as u64;
-                Ok(length)
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
-            Err(error) => {
-                let kind = error.kind();
-                self.failed = Some(error);
-                Err(kind.into())
-            }
-        }
     }
 }

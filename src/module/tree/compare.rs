@@ -18,6 +18,8 @@ pub enum Where {
     Here,
     /// At another path of this machine, as FreePBX maps those of its framework. Links are followed.
     At(PathBuf),
+    /// At a path where nothing is.
+    Missing,
     /// Nowhere: it is not checked, and not in the comparison.
     Nowhere,
 }
@@ -38,6 +40,7 @@ impl Tree {
             let opened = match place(&entry.path) {
                 Where::Here => self.open_listed(&entry.path),
                 Where::At(path) => read::open_at(&path).map(|fd| (fd, Place::Inside)),
+                Where::Missing => Err(ReadError::Missing),
                 Where::Nowhere => return None,
             };
             Some((entry.path.clone(), state(opened, entry, progress)))

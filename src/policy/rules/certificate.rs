@@ -83,7 +83,7 @@ pub const SELF_SIGNATURES: Rule = Rule {
                     FINGERPRINT 2y (or the date it had), then make the request again";
         let mut digests = Vec::new();
         for user_id in s.request.operation().user_ids() {
-            let Some(binding) = newest_binding(certificate, user_id) else { continue };
+            let Some(binding) = certificate.binding(user_id) else { continue };
             digests.push(binding.hash_algo().to_string());
             if is_weak(binding.hash_algo()) {
                 let reason = format!(
@@ -108,15 +108,6 @@ pub const SELF_SIGNATURES: Rule = Rule {
         }
     },
 };
-
-fn newest_binding<'a>(
-    certificate: &'a Certificate,
-    user_id: &str,
-) -> Option<&'a openpgp::packet::Signature> {
-    let user_id = certificate.user_id(user_id)?;
-    let amalgamation = certificate.cert().userids().find(|u| u.userid() == user_id)?;
-    amalgamation.bundle().self_signatures().next()
-}
 
 fn is_weak(algorithm: HashAlgorithm) -> bool {
     matches!(algorithm, HashAlgorithm::MD5 | HashAlgorithm::SHA1 | HashAlgorithm::RipeMD)
@@ -216,7 +207,7 @@ pub const USER_IDS_ON_CERTIFICATE: Rule = Rule {
             let Some(found) = certificate.user_id(user_id) else {
                 return Verdict::broken(format!("{shown} is not on the certificate"), mend);
             };
-            if newest_binding(certificate, user_id).is_none() {
+            if certificate.binding(user_id).is_none() {
                 let reason = format!("{shown} is not bound by the key's own signature");
                 return Verdict::broken(reason, mend);
             }

@@ -3,7 +3,7 @@
 use sequoia_openpgp as openpgp;
 
 use crate::certificate::{Certificate, algorithm, lenient};
-use crate::operation::Statement;
+use crate::operation::{RenewMaster, RevokeKey, Statement};
 use crate::policy::{Context, Decided, Finding, Policy, Rule, Subject, Verdict};
 use crate::request::Request;
 use crate::safe::chain;
@@ -154,7 +154,12 @@ pub const MASTER_VALID: Rule = Rule {
                     return Verdict::broken(format!("the master is not valid: {error}"), mend);
                 }
             };
-            if let Err(error) = valid.alive() {
+            // One that has ended can still be renewed, and revoked.
+            let about_itself =
+                s.asked::<RenewMaster>().is_some() || s.asked::<RevokeKey>().is_some();
+            if let Err(error) =
+                valid.alive().or_else(|e| if about_itself { Ok(()) } else { Err(e) })
+            {
                 return Verdict::broken(
                     format!("the master is not valid at {time}: {error}"),
                     mend,

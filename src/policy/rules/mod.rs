@@ -8,6 +8,7 @@ pub mod common;
 pub mod module;
 pub mod requester;
 pub mod revocation;
+pub mod rotation;
 
 use crate::operation::OperationName;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::certification::earlier;
-use crate::operation::RevokeCertification;
+use crate::operation::{RevokeCertification, RevokeKey};
 use crate::policy::{Kind, Rule, Verdict};
 use crate::safe::{Safe, is_unsafe};
 
@@ -40,13 +40,16 @@ pub const REASON_TEXT: Rule = Rule {
     name: "reason-text",
     demand: "the reason's text is one line of at most 200 characters that a screen shows as it is",
     check: |s| {
-        let Some(asked) = s.asked::<RevokeCertification>() else { return Verdict::not_asked() };
-        let chars = asked.text.chars().count();
+        let certification = s.asked::<RevokeCertification>().map(|asked| &asked.text);
+        let Some(text) = certification.or(s.asked::<RevokeKey>().map(|asked| &asked.text)) else {
+            return Verdict::not_asked();
+        };
+        let chars = text.chars().count();
         let mend = "give a short plain --text";
         if chars > 200 {
             return Verdict::broken(format!("the reason has {chars} characters"), mend);
         }
-        match asked.text.chars().find(|c| is_unsafe(*c)) {
+        match text.chars().find(|c| is_unsafe(*c)) {
             Some(c) => {
                 let reason = format!("the reason holds the character U+{:04X}", u32::from(c));
                 Verdict::broken(reason, mend)

@@ -1,5 +1,7 @@
 //! A request in which every rule holds, to be bent in one place.
 
+mod masters;
+
 use std::io::Write as _;
 use std::sync::OnceLock;
 
@@ -32,6 +34,7 @@ pub(super) const DAY: u32 = Timestamp::DAY;
 /// Keys that every case shares: making them is what takes time.
 pub(super) struct Keys {
     pub(super) master: Cert,
+    pub(super) second: Cert,
     pub(super) alice: Cert,
     pub(super) maria: Cert,
 }
@@ -49,6 +52,7 @@ pub(super) fn keys() -> &'static Keys {
         let make = |b: CertBuilder<'_>| b.generate().expect("a key").0;
         Keys {
             master: make(builder("M <m@example.org>").set_cipher_suite(CipherSuite::RSA2k)),
+            second: make(builder("N <n@example.org>").set_cipher_suite(CipherSuite::RSA2k)),
             alice: make(builder("Alice <alice@example.org>").add_signing_subkey()),
             maria: make(builder("Maria <maria@example.org>")),
         }

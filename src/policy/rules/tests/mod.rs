@@ -180,6 +180,31 @@ rules! {
     bundle_decisions "bundle-decisions" trust_bundle |c| c.look(&[decided(c, Kind::Revoked)]);
     signable "signable" certify |c| c.asked().user_ids.clear();
     batch_size "batch-size" certify |c| c.batch = 1_001;
+    other_master "other-master" cross_certify |c| {
+        c.cross().certificate = CertificateBlock::new(read(&keys().maria).to_bytes());
+    };
+    cross_end "cross-end" cross_certify |c| c.cross().expires = Some(c.now.after(DAY));
+    cross_trust "cross-trust" cross_certify |c| {
+        c.cross().trust = Some(TrustSignature { depth: 2, amount: 120 });
+    };
+    transition_masters "transition-masters" transition |c| {
+        c.statement().new = read(&keys().maria).fingerprint();
+    };
+    transition_remarks "transition-remarks" transition |c| {
+        c.statement().remarks.push("\u{1b}[2J".into());
+    };
+    own_certificate "own-certificate" renew |c| {
+        c.renewal().certificate = CertificateBlock::new(read(&keys().second).to_bytes());
+    };
+    every_own_user_id "every-own-user-id" renew |c| c.renewal().user_ids.clear();
+    new_end "new-end" renew |c| c.renewal().expires = Some(c.now);
+    own_subkey "own-subkey" revoke_key |c| {
+        c.key_revocation().subkey = Some(read(&keys().alice).fingerprint());
+    };
+    effect "effect" revoke_key |c| c.key_revocation().stops.developers = 1;
+    successor "successor" revoke_key |c| {
+        c.masters.pop();
+    };
 }
 
 fn blocked(reason: &str) -> Blocked {
