@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub use super::adopt::args::AdoptArgs;
+pub use super::bundle::args::BundleVerb;
 pub use super::module::args::{ListArgs, ModuleVerb};
 pub use super::request::args::{AskArgs, KeyReasonArg, RequestVerb};
 pub use super::revocation::args::{PrepareArgs, RevocationVerb};
@@ -70,6 +71,9 @@ pub enum Command {
     /// Sign modules, judge them, and tell what FreePBX says of them
     #[command(subcommand)]
     Module(ModuleVerb),
+    /// The trust bundle: what consumers need to judge modules
+    #[command(subcommand)]
+    Bundle(BundleVerb),
     /// Write manual pages, shell completions and schemas
     #[command(subcommand, hide = true)]
     Generate(GenerateVerb),

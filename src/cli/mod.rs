@@ -3,6 +3,7 @@
 mod adopt;
 pub mod args;
 mod authority;
+mod bundle;
 mod developer;
 pub mod failure;
 mod generate;
@@ -71,6 +72,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Response(verb) => response::run(&common, &verb),
         Command::Revocation(verb) => revocation::run(&common, &verb),
         Command::Module(verb) => module::run(&common, &verb),
+        Command::Bundle(verb) => bundle::run(&common, &verb),
         Command::Developer(verb) => developer::run(&common, &verb),
         Command::Generate(verb) => generate::run(&verb),
     }

@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod bad;
+pub mod bundles;
 pub mod consumer;
 pub mod custody;
 pub mod elgamal;
