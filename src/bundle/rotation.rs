@@ -25,8 +25,11 @@ pub(super) fn follow(
 ) -> (BTreeSet<Fingerprint>, Vec<Followed>) {
     let (mut trusted, mut followed) = (pinned.clone(), Vec::new());
     loop {
-        let next = masters.iter().filter(|new| !trusted.contains(&new.fingerprint()));
-        let next = next.clone().find_map(|new| {
+        // A master that revoked itself is no successor, whoever vouched for it before.
+        let candidate = |new: &&Certificate| {
+            !trusted.contains(&new.fingerprint()) && !gave_up(new, made)
+        };
+        let next = masters.iter().filter(candidate).find_map(|new| {
             let mut known = masters.iter().filter(|old| trusted.contains(&old.fingerprint()));
             let old = known.find(|old| hands_over(old, new, made))?;
             Some(Followed { old: old.fingerprint(), new: new.fingerprint() })

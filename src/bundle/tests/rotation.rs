@@ -44,6 +44,18 @@ fn a_successor_with_the_old_masters_word_is_followed_and_kept() {
 }
 
 #[test]
+fn a_master_that_gave_itself_up_is_followed_by_nobody() {
+    // The new one is pinned, and its word on the old one still stands on the certificate.
+    let mut make = two(plain);
+    let new = make.masters[1].clone();
+    let old = certified(&make.masters[0], &new, day(15), CERTIFICATION, plain);
+    make.masters[0] = revoked(&old, day(16), ReasonForRevocation::KeySuperseded);
+    let accepted = make.bundle().accept(&Pinned::first(vec![read(&new)]), day(21)).expect("taken");
+    assert!(accepted.news().is_empty(), "{:?}", accepted.news());
+    assert_eq!(kept(&accepted).masters.len(), 1);
+}
+
+#[test]
 fn a_chain_of_successors_is_followed_to_its_end() {
     let mut make = two(plain);
     let third = certified(&person("third"), &make.signer, day(16), CERTIFICATION, plain);
