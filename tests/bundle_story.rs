@@ -4,7 +4,9 @@
 use std::fs;
 
 use countersign_tests::bad::signs_nothing;
-use countersign_tests::bundles::{ask, certify, certify_by, module, publish, revoke_by};
+use countersign_tests::bundles::{
+    ask, certify, certify_by, master_key, module, publish, revoke_by,
+};
 use countersign_tests::people::fingerprint;
 use countersign_tests::{Run, Scenario};
 
@@ -41,8 +43,8 @@ fn a_bundle_is_built_signed_installed_taken_and_goes_with_the_times() {
     let taken = s.countersign(&verify).ok().says("good authority/bundles/1.bundle");
     taken.says("serial 1").says("1 masters, 2 developers, 0 blocked").says("pinned from now on");
     s.countersign(&verify).ok().never_says("pinned");
-    judge(&s, one, "blacklist").ok().says("good blacklist FreePBX: 129 Good");
-    judge(&s, one, "toys").ok().says("good toys FreePBX: 129 Good");
+    judge(&s, one, "blacklist").ok().says("good blacklist certified by").says("129 Good");
+    judge(&s, one, "toys").ok().says("good toys certified by").says("129 Good");
     let explain = ["module", "explain", "blacklist", "--bundle", one, "--state", "pbx.state"];
     s.countersign(&explain).ok().says("certified Alice").says("this counts");
 
@@ -62,9 +64,13 @@ fn a_bundle_is_built_signed_installed_taken_and_goes_with_the_times() {
     let shown = s.countersign(&["bundle", "show", &two]).ok().says("certified by 1 master to");
     shown.says("revoked 20").says("blacklist 17.0.1").says("sends records away");
 
-    let blocked = judge(&s, &two, "blacklist").ends(4).says("BAD blacklist FreePBX: 129 Good");
+    let blocked = judge(&s, &two, "blacklist").ends(4).says("BAD blacklist").says("129 Good");
     blocked.says("the authority blocked it on").says("sends records away").says("by itself");
-    judge(&s, &two, "toys").ends(4).says("BAD toys FreePBX: 64").says("took its certification");
+    judge(&s, &two, "toys")
+        .ends(4)
+        .says("BAD toys")
+        .says("FreePBX: 64")
+        .says("took its certification");
     module(&s, "blacklist", "17.0.2", "alice");
     judge(&s, &two, "blacklist").ok();
 
@@ -113,7 +119,7 @@ fn who_is_left_out_and_who_is_half_revoked_is_said() {
     certify_by(&s, &["alice"], "two");
     s.pass(60);
     revoke_by(&s, "alice", "one");
-    let asked = ask(&s, &["--master", &countersign_tests::bundles::master_key(&s, "one")]).ok();
+    let asked = ask(&s, &["--master", &master_key(&s, "one")]).ok();
     asked.says("Alice Example").says("HALF REVOKED").says("have it revoked by every master");
     s.pass(3 * 366 * 86_400);
     let asked = ask(&s, &[]).ok().says("left out:").says("Bob Example").says("expired on");
@@ -191,4 +197,36 @@ fn a_developer_cannot_ask_for_a_bundle() {
     assert!(!s.path("authority/bundles").exists());
     let nowhere = ["bundle", "build", "--key-file", "maria.key", "--output", "-"];
     s.countersign(&nowhere).ends(2).says("name a folder");
+}
+
+#[test]
+fn a_consumer_of_the_old_master_follows_to_the_new_one_by_its_word() {
+    let s = Scenario::of_masters(&["one", "two"]);
+    let (old, new) = (master_key(&s, "one"), master_key(&s, "two"));
+    certify_by(&s, &["alice"], "one");
+    certify_by(&s, &["bob"], "two");
+    module(&s, "blacklist", "17.0.1", "alice");
+    module(&s, "toys", "1.0", "bob");
+    let sign = |by: &str| {
+        let card = format!("card-{by}");
+        ask(&s, &["--master", &master_key(&s, by)]).ok();
+        s.session().card(&card).run().ok().says("1 signed with 1 signature");
+        let installed = s.install().ok();
+        let at = installed.out.find("authority/bundles/").expect("a path");
+        installed.out[at..].split_whitespace().next().expect("a name").to_owned()
+    };
+    // Both masters are named, and neither says a word about the other.
+    let without = sign("two");
+    judge(&s, &without, "toys").ends(4).says("successor: it names the master").says(&new);
+    assert!(!s.path("pbx.state").exists());
+
+    s.clear_stick();
+    let ask = ["request", "cross-certify", "--key-file", "maria.key", "--output", "stick"];
+    s.countersign(&[&ask[..], &["--old", &old, "--new", &new]].concat()).ok();
+    s.session().card("card-one").run().ok();
+    s.install().ok();
+    let with = sign("two");
+    judge(&s, &with, "toys").ok().says("hands over to").says("good toys");
+    // Once followed, the old one is not needed, and nothing is said again.
+    judge(&s, &with, "blacklist").ok().says("good blacklist").never_says("hands over");
 }
