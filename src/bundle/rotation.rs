@@ -26,9 +26,8 @@ pub(super) fn follow(
     let (mut trusted, mut followed) = (pinned.clone(), Vec::new());
     loop {
         // A master that revoked itself is no successor, whoever vouched for it before.
-        let candidate = |new: &&Certificate| {
-            !trusted.contains(&new.fingerprint()) && !gave_up(new, made)
-        };
+        let candidate =
+            |new: &&Certificate| !trusted.contains(&new.fingerprint()) && !gave_up(new, made);
         let next = masters.iter().filter(candidate).find_map(|new| {
             let mut known = masters.iter().filter(|old| trusted.contains(&old.fingerprint()));
             let old = known.find(|old| hands_over(old, new, made))?;

@@ -38,6 +38,7 @@ pub(super) struct Keys {
     pub(super) second: Cert,
     pub(super) alice: Cert,
     pub(super) maria: Cert,
+    pub(super) cora: Cert,
 }
 
 pub(super) fn builder(user_id: &str) -> CertBuilder<'_> {
@@ -56,6 +57,11 @@ pub(super) fn keys() -> &'static Keys {
             second: make(builder("N <n@example.org>").set_cipher_suite(CipherSuite::RSA2k)),
             alice: make(builder("Alice <alice@example.org>").add_signing_subkey()),
             maria: make(builder("Maria <maria@example.org>")),
+            cora: make(
+                builder("Cora <cora@example.org>")
+                    .add_transport_encryption_subkey()
+                    .set_validity_period(std::time::Duration::from_secs(365 * 86_400)),
+            ),
         }
     })
 }

@@ -12,7 +12,7 @@ use openpgp::types::{HashAlgorithm, KeyFlags, ReasonForRevocation, SignatureType
 use crate::bundle::Serial;
 use crate::digest::Sha256;
 use crate::module::{Blocked, Comparison, Entry, FileState};
-use crate::operation::{CertificateBlock, Operation, TrustSignature};
+use crate::operation::{CertificateBlock, Operation, Seal, TrustSignature};
 use crate::policy::{
     Context, Decided, Decision, Files, Introducer, KeyringFile, Kind, ListOnly, Policy,
     RotationConsent, Verdict,
@@ -216,6 +216,7 @@ rules! {
     own_subkey "own-subkey" revoke_key |c| {
         c.key_revocation().subkey = Some(read(&keys().alice).fingerprint());
     };
+    custodians "custodians" prepare_revocation |c| c.policy.custodians.clear();
     effect "effect" revoke_key |c| c.key_revocation().stops.developers = 1;
     successor "successor" revoke_key |c| {
         c.masters.pop();
@@ -312,6 +313,27 @@ fn a_certification_that_never_came_into_the_record_is_said() {
     case.look(&[decision]);
     let verdict = case.verdict("bundle-decisions");
     assert!(matches!(&verdict, Verdict::Warns(text) if text.starts_with("1 ")), "{verdict:?}");
+}
+
+#[test]
+fn a_custodian_is_encrypted_to_once_and_with_nothing_beside_the_key() {
+    let mut case = Case::prepare_revocation();
+    assert!(matches!(case.verdict("custodians"), Verdict::Warns(_)), "only one");
+    let one = case.sealed_to()[0].clone();
+    case.sealed_to().push(one.clone());
+    assert!(matches!(case.verdict("custodians"), Verdict::Broken { .. }), "twice");
+    case.sealed_to().clear();
+    assert!(matches!(case.verdict("custodians"), Verdict::Broken { .. }), "nobody");
+    let bytes = keys().cora.clone().strip_secret_key_material().to_vec().expect("bytes");
+    *case.sealed_to() = vec![CertificateBlock::new(bytes)];
+    assert!(matches!(case.verdict("custodians"), Verdict::Broken { .. }), "not cut down");
+    *case.sealed_to() = vec![one];
+    case.now = case.created.after(400 * DAY);
+    assert!(matches!(case.verdict("custodians"), Verdict::Broken { .. }), "ended");
+    case.now = case.created;
+    case.prepared().seal = Seal::Passphrase;
+    let Verdict::Warns(text) = case.verdict("custodians") else { panic!("no warning") };
+    assert!(text.contains("PASSPHRASE"), "{text}");
 }
 
 #[test]
