@@ -13,6 +13,7 @@
 //! ```
 
 mod modules;
+mod refusals;
 mod roster;
 mod stops;
 mod transitions;
@@ -27,6 +28,7 @@ use crate::module::VersionError;
 use crate::policy::{Context, Policy, PolicyError};
 use crate::time::Timestamp;
 
+pub use refusals::Refusal;
 pub use roster::{Developer, Installed, Loophole};
 
 /// Longest certificate file in the record, in bytes.

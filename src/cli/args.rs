@@ -405,8 +405,8 @@ pub enum ResponseVerb {
 /// Answers, and the requests that they answer.
 #[derive(Debug, ClapArgs)]
 pub struct ResponseArgs {
-    /// The answers
-    #[arg(required = true, value_name = "FILE")]
+    /// The answers, or folders of answers
+    #[arg(required = true, value_name = "FILE|DIR")]
     pub files: Vec<PathBuf>,
     /// A request, or a folder of requests; default: the folder of each answer
     #[arg(long, value_name = "PATH")]

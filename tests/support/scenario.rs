@@ -65,7 +65,15 @@ impl Scenario {
 
     /// Of these masters, `one` or `two`; the card is the first one's, and `card-NAME` is everyone's.
     pub fn of_masters(masters: &[&str]) -> Self {
+        Self::of_masters_with(masters, |policy| policy)
+    }
+
+    /// The same with a policy edited before the station is set up.
+    pub fn of_masters_with(masters: &[&str], edit: impl FnOnce(String) -> String) -> Self {
         let scenario = Self::authority_of(masters);
+        let path = scenario.path("authority/policy.toml");
+        let policy = fs::read_to_string(&path).expect("a policy");
+        fs::write(&path, edit(policy)).expect("a writable policy");
         scenario.airgap(&["station", "init", "--authority", "authority"]).ok();
         scenario
     }

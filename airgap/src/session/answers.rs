@@ -15,6 +15,9 @@ use super::{Session, SessionError, unsummarised};
 use crate::card::{Card, CardError};
 use crate::console::Console;
 
+/// Most lines of a summary that are shown; the file has all.
+const ON_SCREEN: usize = 200;
+
 impl<C, O> Session<'_, C, O>
 where
     C: Console,
@@ -32,7 +35,8 @@ where
         }
         let text = response.text();
         let name = request.file_name().replace(".request.asc", ".response.json");
-        match self.couriers.outbox.put(&name, text.as_bytes()) {
+        let place = self.agenda.place(request.id())?.join(name);
+        match self.couriers.outbox.put(&place.to_string_lossy(), text.as_bytes()) {
             Ok(Delivery::Done) => {
                 let (request, response) = (request.id(), Sha256::of(&text));
                 Ok(self.recorder.append_lazily(Event::Answered { request, response })?)
@@ -134,8 +138,17 @@ where
         let lines = self.lines.get_ref();
         self.console.show(&format!("\n{head}"));
         (&*lines).rewind().map_err(unsummarised)?;
-        for line in BufReader::new(lines).lines() {
-            self.console.show(&format!("{}\n", line.map_err(unsummarised)?));
+        let mut more = 0;
+        for (at, line) in BufReader::new(lines).lines().enumerate() {
+            let line = line.map_err(unsummarised)?;
+            if at < ON_SCREEN {
+                self.console.show(&format!("{line}\n"));
+            } else {
+                more += 1;
+            }
+        }
+        if more > 0 {
+            self.console.show(&format!("and {more} lines more: {file} has them all\n"));
         }
         self.console.show(&tail);
         if self.options.dry_run {
