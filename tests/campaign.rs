@@ -97,6 +97,30 @@ fn everybody_is_certified_by_the_new_master_by_one_word_and_one_pin() {
     );
 }
 
+/// Killed at each signature in turn, and gone on with.
+#[test]
+fn a_batch_that_is_killed_in_the_middle_is_asked_about_and_signed_to_its_end() {
+    for at in 1..=4 {
+        let s = certified(&PEOPLE, |policy| policy);
+        recertify(&s, &[]).ok();
+        let said = s.session().card("card-two").answers("4\n").killed_after(at);
+        assert!(said.contains(&format!("signed {at} of 5")), "{said}");
+        let signed = |s: &Scenario| s.events().iter().filter(|e| e.get("signed").is_some()).count();
+        // On a busy machine it may have come to its end before it was killed.
+        let whole = signed(&s) == 10;
+        // The number is that of the developers who are left; one alone is asked for by a Yes.
+        let answers: String = (1..=4).map(|n| format!("{n}\n")).collect::<String>() + "Yes\n";
+        let run = s.session().card("card-two").answers(&answers).run().ok();
+        let run = run.says("0 left");
+        assert!(whole || run.has("The last session was interrupted"), "{}", run.told());
+        // Five of `one` and five of `two`; what was made twice was the very same.
+        assert_eq!(signed(&s), 10, "killed at {at}");
+        assert_eq!(in_batch(&s, ".response.json").len(), 4);
+        s.countersign(&["response", "install", "stick"]).ok().says("4 answers, exactly as asked");
+        s.airgap(&["journal", "verify"]).ok();
+    }
+}
+
 #[test]
 fn a_wrong_number_and_a_plain_yes_consent_to_nothing() {
     let s = certified(&PEOPLE, |policy| policy);
