@@ -6,6 +6,7 @@ use super::{Authority, AuthorityError, read_certificate};
 use crate::certificate::{Certificate, Standing};
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
+use crate::module::Keyring;
 use crate::operation::{Object, Operation, SignModule, TransitionStatement};
 use crate::policy::History;
 use crate::request::Request;
@@ -85,6 +86,11 @@ impl Authority {
         }
         let masters: Vec<&Certificate> = self.masters().iter().collect();
         read_certificate(&path, key, &masters).map(|certificate| Developer { certificate })
+    }
+
+    /// The masters and everybody on record, as modules are judged with them.
+    pub fn keyring(&self) -> Keyring {
+        Keyring::of(self.masters()).folder(&self.folder().join("developers")).finish()
     }
 
     /// Where a key's certificate is: a master's or a developer's.

@@ -102,6 +102,26 @@ impl Installed {
         Ok(Self { folder: name, file, files: comparison, remarks, for_freepbx, secure })
     }
 
+    /// A module of which only its `module.sig` is at hand: every file counts as listed.
+    pub fn of_list(folder: &str, untrusted: &[u8]) -> Self {
+        let file = Reading::parse(untrusted);
+        let as_listed = |reading: &Reading| Comparison {
+            listed: reading.entries().into_iter().map(|e| (e.path, FileState::Same)).collect(),
+            unlisted: Vec::new(),
+        };
+        let files = file.as_ref().map(as_listed).unwrap_or_default();
+        let seen = |reading: &Reading| reading.files_for_freepbx(folder, &files);
+        let for_freepbx = file.as_ref().map(seen).unwrap_or_default();
+        Self {
+            folder: folder.to_owned(),
+            file: Some(file),
+            files,
+            remarks: Vec::new(),
+            for_freepbx,
+            secure: SecureList::Absent,
+        }
+    }
+
     /// The name of the module's folder.
     pub fn folder(&self) -> &str {
         &self.folder

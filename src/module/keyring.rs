@@ -5,6 +5,7 @@
 
 mod gather;
 mod split;
+mod suppose;
 
 use std::collections::HashMap;
 
@@ -14,6 +15,7 @@ use openpgp::KeyHandle;
 
 pub use gather::{Gatherer, KeyringError, Refused};
 pub use split::SplitError;
+pub use suppose::Supposed;
 
 use super::signing_key::SigningKey;
 use crate::certificate::Certificate;
@@ -28,6 +30,8 @@ pub struct Keyring {
     places: HashMap<Vec<u8>, Vec<usize>>,
     /// Which of the others a master ever appointed as an introducer.
     introducers: Vec<usize>,
+    /// Revocations that nobody has made.
+    supposed: Vec<Supposed>,
     refused: Vec<Refused>,
 }
 
@@ -61,7 +65,7 @@ impl Keyring {
         };
         let at = others.iter().enumerate().filter(|(_, c)| appointed(c)).map(|(at, _)| at);
         let introducers = at.collect();
-        Self { masters, others, places, introducers, refused }
+        Self { masters, others, places, introducers, supposed: Vec::new(), refused }
     }
 
     /// This keyring with a certificate more, which was read with its masters.
@@ -69,7 +73,8 @@ impl Keyring {
         let key = certificate.fingerprint();
         let others = self.others.iter().filter(|c| c.fingerprint() != key);
         let others = others.cloned().chain([certificate]).collect();
-        Self::new(self.masters.clone(), others, Vec::new())
+        let plain = Self::new(self.masters.clone(), others, Vec::new());
+        Self { supposed: self.supposed.clone(), ..plain }
     }
 
     /// The authority's masters.

@@ -17,7 +17,7 @@ mod counted;
 mod destination;
 pub mod explain;
 #[cfg(test)]
-mod forge;
+pub(crate) mod forge;
 pub mod freepbx;
 pub mod gpg;
 pub mod ini;

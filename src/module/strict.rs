@@ -109,7 +109,12 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
             (None, None)
         }
         Ok(signer) => {
-            let chain = judge_signer(case, &signer, &mut problems, &mut notes);
+            let chain = judge_signer(
+                (case.keyring, case.weak, case.now),
+                &signer,
+                &mut problems,
+                &mut notes,
+            );
             (Some(signer), Some(chain))
         }
     };
@@ -123,6 +128,19 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
         }
     }
     Verdict { signer, chain, problems, notes }
+}
+
+/// What is wrong with whoever made a signature, whatever is signed: what every module of theirs
+/// would be told.
+pub fn problems_of_signer(
+    signer: &Signer<'_>,
+    keyring: &Keyring,
+    weak: WeakChains,
+    now: Timestamp,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    judge_signer((keyring, weak, now), signer, &mut problems, &mut Vec::new());
+    problems
 }
 
 /// Who made the one signature. Where there are several, which is a problem of its own, the first.
@@ -142,14 +160,13 @@ fn signed<'a>(signatures: &[Signature], keyring: &'a Keyring) -> Result<Signer<'
 
 /// The signature's time, the key's state, and the chain.
 fn judge_signer<'a>(
-    case: &Case<'a>,
+    (keyring, weak, now): (&'a Keyring, WeakChains, Timestamp),
     signer: &Signer<'a>,
     problems: &mut Vec<Problem>,
     notes: &mut Vec<Note>,
 ) -> Chain<'a> {
-    let now = case.now;
     let moments = Moments { signed: signer.made, now };
-    let chain = Chain::of(case.keyring, signer.key.certificate(), moments);
+    let chain = Chain::of(keyring, signer.key.certificate(), moments);
     if signer.made > now {
         problems.push(Problem::SignedInTheFuture { made: signer.made });
     }
@@ -159,7 +176,7 @@ fn judge_signer<'a>(
     if signer.digest == HashAlgorithm::SHA1 {
         notes.push(Note::Sha1Signature);
     }
-    let state = signer.key.state(now);
+    let state = keyring.state(&signer.key, now);
     if let Some(revoked) = state.revoked {
         let flaw = KeyFlaw::Revoked { at: revoked.at, kind: revoked.kind };
         problems.push(Problem::Key(flaw));
@@ -176,7 +193,7 @@ fn judge_signer<'a>(
     if signer.key.certificate().unverified_revoker() {
         problems.push(Problem::Key(KeyFlaw::UnverifiedRevoker));
     }
-    of_chain(&chain, case.weak, problems, notes);
+    of_chain(&chain, weak, problems, notes);
     chain
 }
 

@@ -7,7 +7,7 @@ use openpgp::types::SignatureType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CertificateBlock, Line, Signable, Statement, StatementError, names, subpackets_for};
+use super::{CertificateBlock, Line, Signable, Statement, StatementError, names};
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::policy::rules::{certificate, certification, requester};
@@ -177,7 +177,13 @@ impl Terms<'_> {
     }
 
     fn subpackets(&self, created: Timestamp) -> Vec<SubpacketValue> {
-        let mut values = subpackets_for(created, self.expires, self.trust);
+        let mut values = Vec::new();
+        if let Some(expires) = self.expires {
+            values.push(SubpacketValue::SignatureExpirationTime(expires.since(created).into()));
+        }
+        if let Some(TrustSignature { depth, amount }) = self.trust {
+            values.push(SubpacketValue::TrustSignature { level: depth, trust: amount });
+        }
         if let Some(uri) = self.policy_uri {
             values.push(SubpacketValue::PolicyURI(uri.as_bytes().to_vec()));
         }

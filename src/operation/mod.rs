@@ -18,8 +18,6 @@ mod wire;
 
 use std::any::Any;
 
-use sequoia_openpgp::packet::signature::subpacket::SubpacketValue;
-
 pub use certify::{Agreement, Certify, TrustSignature};
 pub use cross_certify::CrossCertify;
 pub use object::Object;
@@ -43,8 +41,6 @@ list::operations! {
     RevokeCertification = "revoke-certification",
     /// Sign a module's list.
     SignModule = "sign-module",
-    /// Certify a developer's user IDs that another master of the authority certified.
-    Recertify = "recertify",
     /// Certify another master of the same authority.
     CrossCertify = "cross-certify",
     /// Say, with the other master, that one follows the other.
@@ -53,6 +49,8 @@ list::operations! {
     RenewMaster = "renew-master",
     /// Revoke the master itself, or one of its subkeys.
     RevokeKey = "revoke-key",
+    /// Certify a developer's user IDs that another master of the authority certified.
+    Recertify = "recertify",
 }
 
 /// What an operation's file provides.
@@ -157,22 +155,6 @@ fn names(user_ids: &[String]) -> String {
         0 | 1 => first,
         n => format!("{first} and {} more", n - 1),
     }
-}
-
-/// End and power of a certification, as subpackets.
-fn subpackets_for(
-    created: Timestamp,
-    expires: Option<Timestamp>,
-    trust: Option<TrustSignature>,
-) -> Vec<SubpacketValue> {
-    let mut values = Vec::new();
-    if let Some(expires) = expires {
-        values.push(SubpacketValue::SignatureExpirationTime(expires.since(created).into()));
-    }
-    if let Some(TrustSignature { depth, amount }) = trust {
-        values.push(SubpacketValue::TrustSignature { level: depth, trust: amount });
-    }
-    values
 }
 
 /// The key that a certificate claims to be, where it can be read.

@@ -8,6 +8,7 @@
 mod density;
 pub mod draw;
 mod frame;
+mod message;
 mod parcel;
 pub mod read;
 mod receiver;
@@ -16,7 +17,10 @@ mod symbol;
 
 pub use density::{Density, NotADensity, QrVersion};
 pub use frame::{Frame, FrameError, Identity};
-pub use parcel::{MAX_NAME, Parcel, ParcelError};
+pub use parcel::{MAX_NAME, MAX_PARCEL, Parcel, ParcelError};
 pub use receiver::{Progress, ReceiveError, Receiver, Taken};
 pub use sender::{Sender, SenderError};
 pub use symbol::Symbol;
+
+#[cfg(test)]
+mod tests;

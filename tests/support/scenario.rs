@@ -166,6 +166,11 @@ impl Scenario {
         self.run(Command::new(program("airgap")), arguments, "")
     }
 
+    /// Runs `airgap` a second later, and types this.
+    pub fn airgap_told(&self, arguments: &[&str], input: &str) -> Run {
+        self.run(Command::new(program("airgap")), arguments, input)
+    }
+
     fn run(&self, mut command: Command, arguments: &[&str], input: &str) -> Run {
         command.args(arguments);
         run(&self.prepared(command), input)

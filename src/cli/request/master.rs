@@ -1,13 +1,14 @@
 //! What is asked of the masters about themselves: `countersign request cross-certify`,
 //! `transition-statement`, `renew-master`, `revoke-key`.
 
-use super::super::args::{
-    CrossCertifyArgs, KeyReasonArg, OutputArgs, PairArgs, RenewMasterArgs, RevokeKeyArgs,
-    TransitionArgs, VouchArg,
-};
+use super::super::args::OutputArgs;
 use super::super::signer::Signer;
 use super::super::{Exit, Failure};
 use super::Asking;
+use super::args::{
+    CrossCertifyArgs, KeyReasonArg, PairArgs, RenewMasterArgs, RevokeKeyArgs, TransitionArgs,
+    VouchArg,
+};
 use super::certify::expiry;
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;

@@ -1,5 +1,6 @@
 //! `countersign request …`
 
+pub mod args;
 mod certify;
 mod index;
 mod master;
@@ -75,6 +76,18 @@ impl Asking<'_> {
         Ok(())
     }
 
+    /// The same for something that only a request tells.
+    fn ask(
+        &self,
+        signer: &Signer,
+        master: &Certificate,
+        operation: Operation,
+        output: &OutputArgs,
+    ) -> Result<(), Failure> {
+        let draft = Draft::new(self.now, master.fingerprint(), operation);
+        self.finish(signer, &draft, &Evidence::default(), output)
+    }
+
     /// What the station will say of a signed text, and when: a signature made by gpg bears gpg's
     /// time, a moment after the request's.
     fn judged(
@@ -89,18 +102,6 @@ impl Asking<'_> {
         let later = later.map(Timestamp::from).max().map_or(self.now, |t| t.max(self.now));
         let now = if self.common.time.is_some() { self.now } else { later };
         Ok((Policy::review(&self.authority.context(now), request, history, evidence), now))
-    }
-
-    /// The same for something that only a request tells.
-    fn ask(
-        &self,
-        signer: &Signer,
-        master: &Certificate,
-        operation: Operation,
-        output: &OutputArgs,
-    ) -> Result<(), Failure> {
-        let draft = Draft::new(self.now, master.fingerprint(), operation);
-        self.finish(signer, &draft, &Evidence::default(), output)
     }
 
     fn show_all(&self, files: &[std::path::PathBuf]) -> Result<(), Failure> {

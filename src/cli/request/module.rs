@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::super::args::RequestModuleArgs;
 use super::super::module::{self, Profile};
 use super::super::signer::Signer;
 use super::super::{Exit, Failure};
 use super::Asking;
+use super::args::RequestModuleArgs;
 use crate::exchange;
 use crate::module::archive::{self, Limits};
 use crate::module::{Comparison, Entry, FileState, MAX_XML, ModuleXml, RawName};

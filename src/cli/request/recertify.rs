@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::super::args::RecertifyArgs;
 use super::super::signer::{Signer, Unlocked};
 use super::super::{Exit, Failure};
 use super::Asking;
+use super::args::RecertifyArgs;
 use super::index::{Existing, Index, Known};
 use crate::authority::Developer;
 use crate::exchange::{self, batch_folder};

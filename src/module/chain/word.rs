@@ -21,7 +21,7 @@ pub(super) fn words<'a>(
     by: Certifier<'a>,
     moments: Moments,
 ) -> Vec<Word<'a>> {
-    let opinions = certificate.opinions_of(by.certificate());
+    let opinions = keyring.opinions(certificate, by.certificate());
     let of_each = certificate.user_ids().filter_map(|user_id| {
         let about: Vec<&Opinion> = opinions.iter().filter(|o| o.user_id == *user_id).collect();
         let (opinion, lapse) = last_word(&about, moments)?;
@@ -30,7 +30,7 @@ pub(super) fn words<'a>(
             Certifier::Introducer(who) => appointed(keyring, who, user_id, moments),
         };
         let lapse = lapse
-            .or_else(|| certifier_lapse(by.certificate(), moments.now))
+            .or_else(|| certifier_lapse(keyring, by.certificate(), moments.now))
             .or_else(|| user_id_revoked(certificate, user_id))
             .or_else(|| appointment.is_none().then_some(Lapse::NotAppointed));
         let strength = match appointment {
@@ -72,8 +72,8 @@ fn last_word<'o>(
 }
 
 /// Why nothing that this certifier says counts any more.
-fn certifier_lapse(certifier: &Certificate, now: Timestamp) -> Option<Lapse> {
-    let state = SigningKey::primary_of(certifier).state(now);
+fn certifier_lapse(keyring: &Keyring, certifier: &Certificate, now: Timestamp) -> Option<Lapse> {
+    let state = keyring.state(&SigningKey::primary_of(certifier), now);
     let revoked = state.revoked.map(|r| Lapse::CertifierRevoked { at: r.at });
     revoked.or_else(|| state.expired(now).map(|at| Lapse::CertifierExpired { at }))
 }

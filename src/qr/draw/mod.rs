@@ -37,6 +37,12 @@ impl Scale {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate(u8);
 
+impl Scale {
+    fn pixels(self) -> usize {
+        self.0.into()
+    }
+}
+
 impl Rate {
     /// So many in a second; `None` outside of 1 to 50.
     pub fn new(per_second: u8) -> Option<Self> {
@@ -47,4 +53,30 @@ impl Rate {
     pub fn per_second(self) -> u8 {
         self.0
     }
+}
+
+/// The side of a code's picture in pixels, quiet zone included.
+fn side(symbol: &Symbol, scale: Scale) -> usize {
+    (symbol.width() + 2 * QUIET) * scale.pixels()
+}
+
+/// Whether a pixel of that picture is dark.
+fn is_dark(symbol: &Symbol, scale: Scale, x: usize, y: usize) -> bool {
+    let module = |pixel: usize| (pixel / scale.pixels()).checked_sub(QUIET);
+    matches!((module(x), module(y)), (Some(x), Some(y)) if symbol.is_dark(x, y))
+}
+
+/// The picture with one bit a pixel, eight of them in a byte, each row from a new byte; a dark
+/// pixel is 0 (PNG and PDF: grey of one bit).
+fn bits(symbol: &Symbol, scale: Scale) -> Vec<u8> {
+    let side = side(symbol, scale);
+    let mut rows = Vec::with_capacity(side * side.div_ceil(8));
+    for y in 0..side {
+        let mut row = vec![0xff; side.div_ceil(8)];
+        for x in (0..side).filter(|x| is_dark(symbol, scale, *x, y)) {
+            row[x / 8] &= !(0x80 >> (x % 8));
+        }
+        rows.extend(row);
+    }
+    rows
 }

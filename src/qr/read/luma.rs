@@ -1,5 +1,7 @@
 //! A grey picture, and the codes on it.
 
+use super::finder;
+
 /// A grey picture: one byte a pixel, row by row.
 #[derive(Clone)]
 pub struct Luma {
@@ -33,7 +35,22 @@ impl Luma {
 
     /// The texts of all codes on the picture.
     pub fn codes(&self) -> Vec<String> {
-        let _ = &self.pixels;
-        Vec::new()
+        finder::codes(self.width, self.height, &self.pixels)
+    }
+
+    /// The pixels, row by row.
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+
+    /// Black and white exchanged.
+    pub(super) fn inverted(self) -> Self {
+        self.map(|pixel| 0xff - pixel)
+    }
+
+    /// Every pixel replaced.
+    pub(super) fn map(mut self, replace: impl Fn(u8) -> u8) -> Self {
+        self.pixels.iter_mut().for_each(|pixel| *pixel = replace(*pixel));
+        self
     }
 }

@@ -2,10 +2,21 @@
 //!
 //! Everything here comes from outside: sizes are limited before memory is taken for them.
 
-mod luma;
-mod picture;
-mod stream;
+use crate::safe::clip;
 
+mod canvas;
+mod finder;
+mod gif;
+mod jpeg;
+mod luma;
+mod mjpeg;
+mod pdf;
+mod picture;
+mod png;
+mod stream;
+mod y4m;
+
+pub use jpeg::jpeg;
 pub use luma::Luma;
 pub use picture::picture;
 pub use stream::stream;
@@ -55,4 +66,30 @@ pub enum PictureError {
     /// The stream ended with an error.
     #[error("the stream cannot be read")]
     Read(#[from] std::io::Error),
+}
+
+impl Limits {
+    /// The number of pixels, if it is within the limit.
+    fn check(&self, width: usize, height: usize) -> Result<usize, PictureError> {
+        let actual = width.saturating_mul(height);
+        if actual > self.pixels {
+            return Err(PictureError::TooLarge { what: "pixels", actual, most: self.pixels });
+        }
+        Ok(actual)
+    }
+
+    /// Fails when one more picture is too many.
+    fn check_count(&self, pictures: usize) -> Result<(), PictureError> {
+        if pictures >= self.pictures {
+            let (actual, most) = (pictures + 1, self.pictures);
+            return Err(PictureError::TooLarge { what: "pictures", actual, most });
+        }
+        Ok(())
+    }
+}
+
+impl PictureError {
+    fn broken(format: &'static str, reason: impl std::fmt::Display) -> Self {
+        Self::Broken { format, reason: clip(&reason.to_string()) }
+    }
 }
