@@ -16,6 +16,7 @@ mod modules;
 mod refusals;
 mod roster;
 mod stops;
+mod successor;
 mod transitions;
 
 use std::path::{Path, PathBuf};

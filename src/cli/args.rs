@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub use super::module::args::{ListArgs, ModuleVerb};
 pub use super::request::args::RequestVerb;
+pub use super::rotation::args::RotationVerb;
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
 
@@ -13,7 +14,8 @@ use crate::time::Timestamp;
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version, propagate_version = true)]
 #[command(after_help = "Exit status: 0 done · 1 failed · 2 wrong usage · 3 refused by the policy \
-or by a person · 4 an answer, certificate or journal is not what it should be")]
+or by a person · 4 an answer, certificate or journal is not what it should be · 7 something ends \
+soon (authority forecast)")]
 pub struct Args {
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -56,6 +58,9 @@ pub enum Command {
     /// Ask the station for something
     #[command(subcommand)]
     Request(RequestVerb),
+    /// Have a new master take over: plan, progress, letters
+    #[command(subcommand)]
+    Rotation(RotationVerb),
     /// Check and install the station's answers
     #[command(subcommand)]
     Response(ResponseVerb),
@@ -99,6 +104,24 @@ pub enum AuthorityVerb {
     /// Show masters, managers, agreement and limits
     #[command(after_help = "Example:\n  countersign authority show")]
     Show(Form),
+    /// Tell what ends by when, and what stops working with it
+    #[command(
+        after_help = "Example:\n  countersign authority forecast --days 30\n(exit status 0: \
+nothing ends within these days; 7: something does)"
+    )]
+    Forecast(ForecastArgs),
+}
+
+/// What is looked ahead for.
+#[derive(Debug, ClapArgs)]
+pub struct ForecastArgs {
+    /// How many days to look ahead
+    #[arg(long, default_value = "90", value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=36_600))]
+    pub days: u32,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub form: Form,
 }
 
 /// Who signs, and by which program.

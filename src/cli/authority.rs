@@ -35,6 +35,7 @@ pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
             }
             Ok(())
         }
+        AuthorityVerb::Forecast(args) => super::forecast::run(common, &args),
         AuthorityVerb::Show(form) => {
             let authority = Authority::open(&common.authority)?;
             authority.agreement()?;
@@ -59,7 +60,7 @@ fn read_all(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
 }
 
 /// A master is RSA, or FreePBX does not recognise its revocations (docs/threat-model.md).
-fn master(certificate: &Certificate) -> Result<Named, Failure> {
+pub(super) fn master(certificate: &Certificate) -> Result<Named, Failure> {
     let name = algorithm(certificate.primary());
     if !name.starts_with("RSA ") {
         let text = format!(

@@ -4,10 +4,12 @@ pub mod args;
 mod authority;
 mod developer;
 pub mod failure;
+mod forecast;
 mod generate;
 mod module;
 mod request;
 mod response;
+mod rotation;
 mod signer;
 
 use std::io::Write as _;
@@ -66,6 +68,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
     match args.command {
         Command::Authority(verb) => authority::run(&common, verb),
         Command::Request(verb) => request::run(&common, &verb),
+        Command::Rotation(verb) => rotation::run(&common, &verb),
         Command::Response(verb) => response::run(&common, &verb),
         Command::Module(verb) => module::run(&common, &verb),
         Command::Developer(verb) => developer::run(&common, &verb),
