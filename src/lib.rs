@@ -17,6 +17,7 @@ pub mod digest;
 pub mod drill;
 pub mod exchange;
 pub mod fingerprint;
+pub mod forecast;
 pub mod journal;
 pub mod module;
 pub mod operation;

@@ -19,9 +19,11 @@ pub mod adopt;
 mod blocked;
 mod bundles;
 mod modules;
+mod refusals;
 mod revocations;
 mod roster;
 mod stops;
+mod successor;
 mod transitions;
 
 use std::path::{Path, PathBuf};
@@ -35,6 +37,7 @@ use crate::policy::{Context, Policy, PolicyError};
 use crate::time::Timestamp;
 
 pub use blocked::BlockedError;
+pub use refusals::Refusal;
 pub use roster::{Developer, Installed, Loophole};
 
 /// Longest certificate file in the record, in bytes.

@@ -6,11 +6,13 @@ mod authority;
 mod bundle;
 mod developer;
 pub mod failure;
+mod forecast;
 mod generate;
 mod module;
 mod request;
 mod response;
 mod revocation;
+mod rotation;
 mod signer;
 
 use std::io::Write as _;
@@ -69,6 +71,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
     match args.command {
         Command::Authority(verb) => authority::run(&common, verb),
         Command::Request(verb) => request::run(&common, &verb),
+        Command::Rotation(verb) => rotation::run(&common, &verb),
         Command::Response(verb) => response::run(&common, &verb),
         Command::Revocation(verb) => revocation::run(&common, &verb),
         Command::Module(verb) => module::run(&common, &verb),

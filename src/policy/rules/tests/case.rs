@@ -212,6 +212,15 @@ impl Case {
         self.recertification().certificate = CertificateBlock::new(certificate.to_bytes());
     }
 
+    /// Adds packets to the certificate of a recertification.
+    pub(super) fn add_packets(&mut self, packets: Vec<openpgp::Packet>) {
+        let masters: Vec<&Certificate> = self.masters.iter().collect();
+        let bytes = self.operation.certificate().expect("one").untrusted_bytes().to_vec();
+        let read = Certificate::read(bytes.as_slice(), &masters).expect("a certificate");
+        let read = read.with_packets(packets, &masters).expect("a certificate");
+        self.recertification().certificate = CertificateBlock::new(read.to_bytes());
+    }
+
     pub(super) fn sign_module() -> Self {
         let mut case = Self::certify();
         case.list.config.signed_with = case.master.to_string();
