@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::super::args::{ListArgs, OutputArgs, PrepareArgs, SignerArgs};
+use crate::cli::revocation::args::JudgedArgs;
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
 
@@ -212,6 +213,9 @@ pub struct RevokeKeyArgs {
     /// Why, for people: one line, published with the revocation
     #[arg(long, default_value = "")]
     pub text: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub effect: JudgedArgs,
     /// Go on although so many developers stop, as shown before
     #[arg(long, value_name = "N")]
     pub accept_stop: Option<u32>,

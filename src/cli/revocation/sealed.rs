@@ -117,7 +117,7 @@ impl Opened {
         let masters: Vec<Certificate> = authority.masters().iter().map(replaced).collect();
         let (before, developers) = (authority.keyring(), authority.folder().join("developers"));
         let after = Keyring::of(&masters).folder(&developers).finish();
-        effect(authority, &before, &after, args, now)
+        effect(authority, &before, &after, &args.judged, now)
     }
 
     /// The revocation certificate in the form of gpg's own.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Failure;
-use super::args::EffectArgs;
+use super::args::{EffectArgs, JudgedArgs};
 use crate::authority::Authority;
 use crate::drill::{self, Change, Effect, Judged, Role, View};
 use crate::fingerprint::Fingerprint;
@@ -20,11 +20,11 @@ pub(super) enum GpgColumn {
 }
 
 /// The effect on everybody on record, and on the modules that were named or are on record.
-pub(super) fn effect(
+pub(in crate::cli) fn effect(
     authority: &Authority,
     before: &Keyring,
     after: &Keyring,
-    args: &EffectArgs,
+    args: &JudgedArgs,
     now: Timestamp,
 ) -> Result<Effect, Failure> {
     let modules = if args.modules.is_empty() {
