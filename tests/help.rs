@@ -42,6 +42,13 @@ const CEREMONY: &[&str] = &[
     "countersign request transition-statement",
     "countersign request renew-master",
     "countersign request revoke-key",
+    "countersign authority adopt",
+    "countersign revocation drill",
+    "countersign request prepare-revocation",
+    "airgap session run",
+    "countersign response install",
+    "countersign revocation test",
+    "countersign revocation open",
     "airgap journal show",
     "airgap journal verify",
 ];
@@ -123,9 +130,10 @@ fn prepared() -> TempDir {
     people::copy(&kept.join("gnupg"), &folder.path().join("gnupg"));
     fs::copy(kept.join("maria.asc"), folder.path().join("maria.asc")).expect("a copy");
     fs::write(folder.path().join("agreement.txt"), "I agree.\n").expect("a new file");
-    for name in ["stick", "module", "blacklist", "packages", "unpacked"] {
+    for name in ["stick", "module", "blacklist", "packages", "unpacked", "keys"] {
         fs::create_dir(folder.path().join(name)).expect("a new folder");
     }
+    fs::copy(kept.join("maria.asc"), folder.path().join("keys/maria.asc")).expect("a copy");
     let xml = "<module><rawname>blacklist</rawname><version>17.0.3</version>\
                <license>GPLv3+</license></module>\n";
     fs::write(folder.path().join("blacklist/module.xml"), xml).expect("a new file");
@@ -150,6 +158,26 @@ fn second_master(folder: &TempDir) {
     let policy = fs::read_to_string(&path).expect("a policy");
     let master = format!("[[master]]\nname = \"two\"\nfingerprint = \"{fingerprint}\"\n\n");
     fs::write(path, policy.replacen("[[manager]]", &(master + "[[manager]]"), 1)).expect("written");
+}
+
+fn empty_stick(folder: &TempDir) {
+    for entry in fs::read_dir(folder.path().join("stick")).expect("the stick").flatten() {
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
+/// Makes Cora's key in gpg and names her as a custodian in the record.
+fn name_custodian(folder: &TempDir) {
+    let home = folder.path().join("gnupg");
+    let make = ["--quick-generate-key", "Cora <cora@example.org>", "default", "default", "5y"];
+    people::gpg(&home, &make).ok();
+    let export = people::gpg(&home, &["--armor", "--export", "cora@example.org"]).ok().out;
+    fs::write(folder.path().join("cora.asc"), export).expect("a new file");
+    let key = people::find(&home, "cora@example.org");
+    let path = folder.path().join("authority/policy.toml");
+    let policy = fs::read_to_string(&path).expect("a policy");
+    let custodian = format!("\n[[custodian]]\nname = \"Cora\"\nfingerprint = \"{key}\"\n");
+    fs::write(path, policy + &custodian).expect("written");
 }
 
 /// A courier carries the record to the station.
@@ -184,16 +212,18 @@ fn every_example_does_what_it_says() {
             "airgap station init" => carry(&folder),
             "airgap station update" => {
                 second_master(&folder);
+                name_custodian(&folder);
                 carry(&folder);
             }
+            // What was asked of the masters before waits for other cards; and a revoked one
+            // prepares nothing.
+            "countersign request prepare-revocation" => empty_stick(&folder),
             _ => {}
         }
         if *name == "countersign request revoke" {
             // Of one second there is one decision; and a stick goes home empty.
             std::thread::sleep(std::time::Duration::from_millis(1_100));
-            for entry in fs::read_dir(folder.path().join("stick")).expect("the stick").flatten() {
-                let _ = fs::remove_file(entry.path());
-            }
+            empty_stick(&folder);
         }
         type_in(&folder, line).ok();
     }
