@@ -9,6 +9,7 @@
 //! journal, card) → [`response::Response`] → [`response::Verified`].
 
 pub mod authority;
+pub mod bundle;
 pub mod certificate;
 mod cleartext;
 pub mod cli;
@@ -16,6 +17,7 @@ pub mod digest;
 pub mod drill;
 pub mod exchange;
 pub mod fingerprint;
+pub mod forecast;
 pub mod journal;
 pub mod module;
 pub mod operation;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use countersign::certificate::Certificate;
 use countersign_tests::people::{self, fingerprint};
 use countersign_tests::run::run;
 use countersign_tests::{PIN, Run, program};
@@ -34,9 +33,24 @@ const CEREMONY: &[&str] = &[
     "countersign module package",
     "countersign module unpack",
     "countersign request module",
+    "countersign rotation plan",
+    "countersign rotation status",
+    "countersign rotation invite",
+    "countersign authority forecast",
+    "countersign request recertify",
     "countersign request revoke",
     "airgap session run",
     "countersign response install",
+    "countersign bundle block",
+    "countersign bundle blocked",
+    "countersign bundle unblock",
+    "countersign bundle build",
+    "airgap session run",
+    "countersign response install",
+    "countersign bundle verify",
+    "countersign bundle show",
+    "countersign bundle diff",
+    "countersign bundle export",
     "airgap station update",
     "countersign request cross-certify",
     "countersign request transition-statement",
@@ -129,6 +143,7 @@ fn prepared() -> TempDir {
     let kept = people::kept();
     people::copy(&kept.join("gnupg"), &folder.path().join("gnupg"));
     fs::copy(kept.join("maria.asc"), folder.path().join("maria.asc")).expect("a copy");
+    fs::copy(kept.join("two.asc"), folder.path().join("new-master.asc")).expect("a copy");
     fs::write(folder.path().join("agreement.txt"), "I agree.\n").expect("a new file");
     for name in ["stick", "module", "blacklist", "packages", "unpacked", "keys"] {
         fs::create_dir(folder.path().join(name)).expect("a new folder");
@@ -140,24 +155,12 @@ fn prepared() -> TempDir {
     folder
 }
 
-/// The first master of the record, where there is one.
-fn old_master(folder: &TempDir) -> String {
+/// A master of the record, by its place in the policy, where there is one.
+fn master(folder: &TempDir, place: usize) -> String {
     let policy = fs::read_to_string(folder.path().join("authority/policy.toml"));
     let policy = policy.unwrap_or_default();
-    let master = policy.split("[[master]]").nth(1).unwrap_or_default();
+    let master = policy.split("[[master]]").nth(place).unwrap_or_default();
     master.split('"').nth(3).unwrap_or_default().to_owned()
-}
-
-/// Names a second master in the record, last.
-fn second_master(folder: &TempDir) {
-    let certificate = fs::read(people::kept().join("two.asc")).expect("a master");
-    let fingerprint = Certificate::read(certificate.as_slice(), &[]).expect("one").fingerprint();
-    let file = format!("authority/masters/{fingerprint}.asc");
-    fs::write(folder.path().join(file), certificate).expect("a new file");
-    let path = folder.path().join("authority/policy.toml");
-    let policy = fs::read_to_string(&path).expect("a policy");
-    let master = format!("[[master]]\nname = \"two\"\nfingerprint = \"{fingerprint}\"\n\n");
-    fs::write(path, policy.replacen("[[manager]]", &(master + "[[manager]]"), 1)).expect("written");
 }
 
 fn empty_stick(folder: &TempDir) {
@@ -187,9 +190,22 @@ fn carry(folder: &TempDir) {
 
 /// Types an example into a shell; whatever is asked for is answered.
 fn type_in(folder: &TempDir, line: &str) -> Run {
+    type_in_with(folder, line, &"Yes\n".repeat(10))
+}
+
+/// Types back what stops, as the question has it.
+fn confirm(folder: &TempDir, line: &str) -> Run {
+    let asked = type_in(folder, line).ends(3);
+    let (_, rest) = asked.err.split_once("in clear (").expect("a question");
+    let (effect, _) = rest.split_once(')').expect("an effect");
+    type_in_with(folder, line, &format!("{effect}\n"))
+}
+
+fn type_in_with(folder: &TempDir, line: &str, input: &str) -> Run {
     let pins = folder.path().join("pins");
     fs::write(&pins, format!("{PIN}\n48291675\n")).expect("a new file");
-    let line = line.replace("ALICE", &fingerprint("alice")).replace("OLD", &old_master(folder));
+    let line = line.replace("ALICE", &fingerprint("alice"));
+    let line = line.replace("OLD", &master(folder, 1)).replace("NEW", &master(folder, 2));
     let pin = if line.starts_with("airgap ") { " --pin-fd 3" } else { "" };
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("exec 3<pins; {line}{pin}")]).current_dir(folder.path());
@@ -198,7 +214,7 @@ fn type_in(folder: &TempDir, line: &str) -> Run {
     shell.env("PATH", format!("{}:{path}", programs.display()));
     shell.env("GNUPGHOME", folder.path().join("gnupg"));
     shell.env_remove("COUNTERSIGN_AUTHORITY").env_remove("AIRGAP_STATION");
-    run(&shell, &"Yes\n".repeat(10))
+    run(&shell, input)
 }
 
 #[test]
@@ -211,12 +227,10 @@ fn every_example_does_what_it_says() {
         match *name {
             "airgap station init" => carry(&folder),
             "airgap station update" => {
-                second_master(&folder);
                 name_custodian(&folder);
                 carry(&folder);
             }
-            // What was asked of the masters before waits for other cards; and a revoked one
-            // prepares nothing.
+            // What was asked of the masters before waits for other cards.
             "countersign request prepare-revocation" => empty_stick(&folder),
             _ => {}
         }
@@ -224,8 +238,12 @@ fn every_example_does_what_it_says() {
             // Of one second there is one decision; and a stick goes home empty.
             std::thread::sleep(std::time::Duration::from_millis(1_100));
             empty_stick(&folder);
+            fs::remove_dir_all(folder.path().join("stick/recertify")).expect("the batch");
         }
-        type_in(&folder, line).ok();
+        match *name {
+            "countersign revocation open" => confirm(&folder, line).ok(),
+            _ => type_in(&folder, line).ok(),
+        };
     }
     let shown = type_in(&folder, "countersign developer show ALICE").ok();
     shown.says("revoked");

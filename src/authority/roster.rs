@@ -7,7 +7,7 @@ use crate::certificate::{Certificate, Standing};
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
 use crate::module::Keyring;
-use crate::operation::{Object, Operation, SignModule, TransitionStatement};
+use crate::operation::{Object, Operation, SignModule, TransitionStatement, TrustBundle};
 use crate::policy::History;
 use crate::request::Request;
 use crate::response::{Response, Verified};
@@ -177,6 +177,11 @@ impl Authority {
             let signature = verified.text_signature();
             return signature.map(|s| self.keep_transition(asked, s)).transpose();
         }
+        if let Some(asked) = operation.as_any::<TrustBundle>() {
+            let head = &asked.head;
+            let signed = verified.signed_text(&head.text());
+            return signed.map(|text| self.keep_bundle(head, &text)).transpose();
+        }
         Ok(None)
     }
 
@@ -190,7 +195,12 @@ impl Authority {
             Object::Module(name) => {
                 return Ok(History { this: None, decisions: self.signed_lists(name)? });
             }
-            Object::Bundle => return Ok(History::default()),
+            Object::Bundle => {
+                return Ok(History {
+                    this: None,
+                    decisions: self.signed_bundle()?.into_iter().collect(),
+                });
+            }
         };
         let developer = match self.developer(*key) {
             Ok(developer) => developer,

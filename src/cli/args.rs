@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub use super::adopt::args::AdoptArgs;
+pub use super::bundle::args::BundleVerb;
 pub use super::module::args::{ListArgs, ModuleVerb};
 pub use super::request::args::{AskArgs, KeyReasonArg, RequestVerb};
 pub use super::revocation::args::{PrepareArgs, RevocationVerb};
+pub use super::rotation::args::RotationVerb;
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
 
@@ -15,7 +17,8 @@ use crate::time::Timestamp;
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version, propagate_version = true)]
 #[command(after_help = "Exit status: 0 done · 1 failed · 2 wrong usage · 3 refused by the policy \
-or by a person · 4 an answer, certificate or journal is not what it should be")]
+or by a person · 4 an answer, certificate or journal is not what it should be · 7 something ends \
+soon (authority forecast)")]
 pub struct Args {
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -58,6 +61,9 @@ pub enum Command {
     /// Ask the station for something
     #[command(subcommand)]
     Request(RequestVerb),
+    /// Have a new master take over: plan, progress, letters
+    #[command(subcommand)]
+    Rotation(RotationVerb),
     /// Check and install the station's answers
     #[command(subcommand)]
     Response(ResponseVerb),
@@ -70,6 +76,9 @@ pub enum Command {
     /// Sign modules, judge them, and tell what FreePBX says of them
     #[command(subcommand)]
     Module(ModuleVerb),
+    /// The trust bundle: what consumers need to judge modules
+    #[command(subcommand)]
+    Bundle(BundleVerb),
     /// Write manual pages, shell completions and schemas
     #[command(subcommand, hide = true)]
     Generate(GenerateVerb),
@@ -107,6 +116,24 @@ pub enum AuthorityVerb {
     /// Take over an existing project: who certified whom, what counts, and what has to be done
     #[command(after_help = "Example:\n  countersign authority adopt --keyring keys")]
     Adopt(AdoptArgs),
+    /// Tell what ends by when, and what stops working with it
+    #[command(
+        after_help = "Example:\n  countersign authority forecast --days 30\n(exit status 0: \
+nothing ends within these days; 7: something does)"
+    )]
+    Forecast(ForecastArgs),
+}
+
+/// What is looked ahead for.
+#[derive(Debug, ClapArgs)]
+pub struct ForecastArgs {
+    /// How many days to look ahead
+    #[arg(long, default_value = "90", value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=36_600))]
+    pub days: u32,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub form: Form,
 }
 
 /// Who signs, and by which program.
@@ -166,8 +193,8 @@ pub enum ResponseVerb {
 /// Answers, and the requests that they answer.
 #[derive(Debug, ClapArgs)]
 pub struct ResponseArgs {
-    /// The answers
-    #[arg(required = true, value_name = "FILE")]
+    /// The answers, or folders of answers
+    #[arg(required = true, value_name = "FILE|DIR")]
     pub files: Vec<PathBuf>,
     /// A request, or a folder of requests; default: the folder of each answer
     #[arg(long, value_name = "PATH")]

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{ExchangeError, list, read, visit, write_from, write_many};
+use super::{ExchangeError, list, make_place, read_beneath, visit_batches, write_from, write_many};
 
 /// Where messages come from. What they hold is untrusted.
 pub trait Inbox {
@@ -13,7 +13,7 @@ pub trait Inbox {
     fn place(&self) -> String;
 
     /// Receives, where that takes time, and hands the name of each message that ends in `suffix`
-    /// to `each`, in no order, until it was called `most` + 1 times. Returns how often that was.
+    /// (in a batch, its path) to `each`, in no order, until it was called `most` + 1 times. Returns how often that was.
     ///
     /// # Errors
     /// [`CourierError`] where nothing can be received.
@@ -42,7 +42,7 @@ pub trait Outbox {
     /// [`CourierError`] where it could not.
     fn check(&self) -> Result<(), CourierError>;
 
-    /// Takes a message, in place of one of the same name.
+    /// Takes a message, in place of one of the same name. A name may be a path into a batch.
     ///
     /// # Errors
     /// [`CourierError`] where it cannot.
@@ -108,11 +108,11 @@ impl Inbox for Stick {
         most: usize,
         each: &mut dyn FnMut(OsString),
     ) -> Result<usize, CourierError> {
-        Ok(visit(&self.0, suffix, most, each)?)
+        Ok(visit_batches(&self.0, suffix, most, |path| each(path.into_os_string()))?)
     }
 
     fn read(&self, name: &OsStr, limit: usize) -> Result<Vec<u8>, CourierError> {
-        Ok(read(&self.0, name, limit)?)
+        Ok(read_beneath(&self.0, Path::new(name), limit)?)
     }
 
     fn beside(&self) -> Option<&Path> {
@@ -127,7 +127,7 @@ impl Outbox for Stick {
     }
 
     fn put(&mut self, name: &str, message: &[u8]) -> Result<Delivery, CourierError> {
-        write_many(&self.0.join(name), message)?;
+        write_many(&make_place(&self.0, Path::new(name))?, message)?;
         Ok(Delivery::Done)
     }
 

@@ -15,9 +15,11 @@ mod revoke_key;
 mod sign_module;
 mod statement;
 mod transition_statement;
+mod trust_bundle;
 mod wire;
 
 use std::any::Any;
+use std::borrow::Cow;
 
 pub use certify::{Agreement, Certify, TrustSignature};
 pub use cross_certify::CrossCertify;
@@ -30,6 +32,7 @@ pub use revoke_key::{KeyReason, RevokeKey, Stops};
 pub use sign_module::SignModule;
 pub use statement::{Place, Statement, StatementError};
 pub use transition_statement::TransitionStatement;
+pub use trust_bundle::TrustBundle;
 pub use wire::CertificateBlock;
 
 use crate::certificate::Certificate;
@@ -55,6 +58,8 @@ list::operations! {
     Recertify = "recertify",
     /// Make the master's revocation in advance, sealed.
     PrepareRevocation = "prepare-revocation",
+    /// Sign a trust bundle's head.
+    TrustBundle = "trust-bundle",
 }
 
 /// What an operation's file provides.
@@ -85,8 +90,8 @@ pub trait Signable: Any {
         &[]
     }
 
-    /// The version of the module that it is about.
-    fn version(&self) -> Option<&str> {
+    /// The version of the module that it is about, or the serial number of the bundle.
+    fn version(&self) -> Option<Cow<'_, str>> {
         None
     }
 

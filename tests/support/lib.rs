@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod bad;
+pub mod bundles;
 pub mod consumer;
 pub mod custody;
 pub mod elgamal;
@@ -11,6 +12,7 @@ pub mod forge;
 pub mod modules;
 pub mod namespace;
 pub mod people;
+pub mod photo;
 pub mod run;
 pub mod scenario;
 pub mod signers;

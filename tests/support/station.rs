@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use crate::custody;
 use airgap::Access;
 use airgap::card::{Card, NewPins};
-use airgap::console::Console;
+use airgap::console::{Console, Step};
 use airgap::session::{self, Couriers, Options, SessionError, Tally};
 use airgap::station::Station;
 use countersign::authority::Authority;
@@ -326,7 +326,10 @@ impl Console for Script {
         Ok(SecretString::from(next(&mut self.pins).unwrap_or_default()))
     }
 
-    fn progress(&mut self, done: usize, all: usize, what: &str) {
+    fn progress(&mut self, step: Step, done: usize, all: usize, what: &str) {
+        if step != Step::Signing {
+            return;
+        }
         self.show(&format!("signed {done} of {all}: {what}\n"));
         if let Some((count, happen)) = &mut self.when_signed
             && *count == done

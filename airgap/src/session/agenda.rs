@@ -1,9 +1,9 @@
 //! What a session has to do: on disk, because a batch may be long.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::os::unix::ffi::OsStringExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use redb::{ReadableTable as _, ReadableTableMetadata as _, TableDefinition};
 
@@ -15,6 +15,8 @@ use countersign::scratch::{Scratch, ScratchError};
 const FILES: TableDefinition<'_, &[u8], ()> = TableDefinition::new("files");
 /// Requests that were taken in.
 const SEEN: TableDefinition<'_, [u8; 32], ()> = TableDefinition::new("seen");
+/// The batch's folder that a request lay in.
+const PLACES: TableDefinition<'_, [u8; 32], &[u8]> = TableDefinition::new("places");
 /// Requests that were signed in earlier sessions and are to be answered.
 const ANSWER_AGAIN: TableDefinition<'_, [u8; 32], ()> = TableDefinition::new("answer-again");
 /// Requests to be signed, in the order of their consent.
@@ -57,6 +59,23 @@ impl Agenda {
     pub(super) fn see(&self, request: RequestId) -> Result<(), ScratchError> {
         self.tables.table(SEEN)?.insert(request.0.as_bytes(), ())?;
         Ok(())
+    }
+
+    /// Notes the folder in which `request` lay, by the name that it came under.
+    pub(super) fn lay_in(&self, request: RequestId, name: &OsStr) -> Result<(), ScratchError> {
+        let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+        if folder != Path::new("") {
+            let bytes = folder.as_os_str().as_encoded_bytes();
+            self.tables.table(PLACES)?.insert(request.0.as_bytes(), bytes)?;
+        }
+        Ok(())
+    }
+
+    /// The folder in which `request` lay; empty where that was no batch's.
+    pub(super) fn place(&self, request: RequestId) -> Result<PathBuf, ScratchError> {
+        let places = self.tables.table(PLACES)?;
+        let place = places.get(request.0.as_bytes())?;
+        Ok(place.map(|p| OsString::from_vec(p.value().to_vec()).into()).unwrap_or_default())
     }
 
     /// Wants `request` answered from the journal.

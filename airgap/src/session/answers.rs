@@ -16,6 +16,9 @@ use crate::card::{Card, CardError};
 use crate::console::Console;
 use crate::recorder::Consented;
 
+/// Most lines of a summary that are shown; the file has all.
+const ON_SCREEN: usize = 200;
+
 impl<C, O> Session<'_, C, O>
 where
     C: Console,
@@ -33,7 +36,8 @@ where
         }
         let text = response.text();
         let name = request.file_name().replace(".request.asc", ".response.json");
-        match self.couriers.outbox.put(&name, text.as_bytes()) {
+        let place = self.agenda.place(request.id())?.join(name);
+        match self.couriers.outbox.put(&place.to_string_lossy(), text.as_bytes()) {
             Ok(Delivery::Done) => {
                 let (request, response) = (request.id(), Sha256::of(&text));
                 Ok(self.recorder.append_lazily(Event::Answered { request, response })?)
@@ -146,8 +150,17 @@ where
         let lines = self.lines.get_ref();
         self.console.show(&format!("\n{head}"));
         (&*lines).rewind().map_err(unsummarised)?;
-        for line in BufReader::new(lines).lines() {
-            self.console.show(&format!("{}\n", line.map_err(unsummarised)?));
+        let mut more = 0;
+        for (at, line) in BufReader::new(lines).lines().enumerate() {
+            let line = line.map_err(unsummarised)?;
+            if at < ON_SCREEN {
+                self.console.show(&format!("{line}\n"));
+            } else {
+                more += 1;
+            }
+        }
+        if more > 0 {
+            self.console.show(&format!("and {more} lines more: {file} has them all\n"));
         }
         self.console.show(&tail);
         if self.options.dry_run {

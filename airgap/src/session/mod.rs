@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! intake    each request: read, judged by every rule, shown, consented to, written down
+//! batch     a campaign's requests: the same, with one question for all of them
 //! sealing   a master's own revocation: made, sealed, never written down in clear
 //! signing   one PIN; each signature: card, check, journal
 //! answers   to the courier, as each request is done
@@ -9,6 +10,7 @@
 
 mod agenda;
 mod answers;
+mod batch;
 mod intake;
 mod sealing;
 mod signing;
@@ -29,6 +31,7 @@ use countersign::scratch::ScratchError;
 
 use self::agenda::Agenda;
 use crate::card::{Card, CardError};
+use crate::consent::BatchError;
 use crate::console::Console;
 use crate::recorder::{Recorder, RecorderError};
 use crate::station::{SOFTWARE, Station, StationError};
@@ -136,6 +139,9 @@ pub enum SessionError {
     /// The working space on the disk.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
+    /// A batch.
+    #[error(transparent)]
+    Consent(#[from] BatchError),
     /// The terminal.
     #[error("the console failed")]
     Console(#[from] io::Error),
@@ -206,6 +212,7 @@ struct Session<'a, C, O> {
     open_card: O,
     card: Option<OpenedCard>,
     agenda: Agenda,
+    gathered: batch::Gathered,
     /// Signatures that were consented to in this session and are not made yet.
     to_sign: usize,
     /// The summary's lines so far, in a file without a name: a batch has thousands.
@@ -263,6 +270,7 @@ where
         open_card,
         card: None,
         agenda: Agenda::beside(station.folder())?,
+        gathered: batch::Gathered::default(),
         to_sign: 0,
         lines: BufWriter::new(tempfile::tempfile()?),
         lost: Lost::default(),
@@ -289,6 +297,7 @@ where
         self.tell_what_waits()?;
         let result = self
             .take_in(count)
+            .and_then(|()| self.ask_about_batch())
             .and_then(|()| self.answer_from_journal())
             .and_then(|()| self.sign());
         // Whatever stopped it: what was signed until then goes out.
@@ -346,25 +355,28 @@ where
 
     /// Names what earlier sessions left, and puts the answers that they owe on the agenda.
     fn tell_what_waits(&mut self) -> Result<(), SessionError> {
-        let mut last = None;
+        let (mut last, mut told) = (None, Told::default());
         while let Some(id) = self.recorder.ledger().unanswered_after(last)? {
-            self.console.show(&format!(
-                "request {} is signed, its answer was not written: it is written now\n",
-                id.0.short()
-            ));
+            let id_shown = id.0.short();
+            told.show(self.console, || {
+                format!(
+                    "request {id_shown} is signed, its answer was not written: it is written now"
+                )
+            });
             self.agenda.answer_again(id)?;
             last = Some(id);
         }
-        let mut last = None;
+        told.end(self.console, "more are signed and answered now");
+        let (mut last, mut told) = (None, Told::default());
         while let Some(pending) = self.recorder.ledger().pending_after(last)? {
-            self.console.show(&format!(
-                "request {} waits: {} of {} signatures were made; you will be asked again\n",
-                pending.request.0.short(),
-                pending.signed,
-                pending.statements
-            ));
-            last = Some(pending.request);
+            let (id, signed, all) = (pending.request, pending.signed, pending.statements);
+            told.show(self.console, || {
+                let id = id.0.short();
+                format!("request {id} waits: {signed} of {all} signatures were made; you will be asked again")
+            });
+            last = Some(id);
         }
+        told.end(self.console, "more wait; you will be asked again");
         Ok(())
     }
 
@@ -378,6 +390,27 @@ where
     /// Writes to the journal, unless this is a dry run.
     fn journal(&mut self, event: Event) -> Result<(), SessionError> {
         if self.options.dry_run { Ok(()) } else { Ok(self.recorder.append(event)?) }
+    }
+}
+
+/// Lines of a list that may be long: the first few, then a number.
+#[derive(Default)]
+struct Told(usize);
+
+impl Told {
+    const MOST: usize = 20;
+
+    fn show(&mut self, console: &mut impl Console, line: impl FnOnce() -> String) {
+        self.0 += 1;
+        if self.0 <= Self::MOST {
+            console.show(&format!("{}\n", line()));
+        }
+    }
+
+    fn end(self, console: &mut impl Console, what: &str) {
+        if let Some(more) = self.0.checked_sub(Self::MOST).filter(|more| *more > 0) {
+            console.show(&format!("{more} {what}\n"));
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use countersign::sealed::{Passphrase, Recipients, SealedMessage};
 
 use super::{Session, SessionError};
 use crate::card::{self, Card, CardError};
-use crate::console::Console;
+use crate::console::{Console, Step};
 
 /// How often a passphrase may be typed back wrong.
 const TRIES: usize = 3;
@@ -54,7 +54,7 @@ where
             message: message.clone(),
         })?;
         *done += 1;
-        self.console.progress(*done, self.to_sign, "a revocation, sealed");
+        self.console.progress(Step::Signing, *done, self.to_sign, "a revocation, sealed");
         let outcome = Outcome::Sealed { master: master.fingerprint(), sha256, message };
         let response = Response::new(request.id(), outcome).unopened(request, master)?.response();
         self.signed(request, statements, &response)

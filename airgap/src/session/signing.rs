@@ -12,7 +12,7 @@ use countersign::safe::{Safe, counted};
 use super::intake::describe;
 use super::{OpenedCard, Session, SessionError};
 use crate::card::{self, BeforeUnlocking, Card, CardError};
-use crate::console::Console;
+use crate::console::{Console, Step};
 use crate::recorder::Recorded;
 
 impl<C, O> Session<'_, C, O>
@@ -211,7 +211,8 @@ where
             })?;
             blocks.push(block);
             *done += 1;
-            self.console.progress(*done, self.to_sign, &Safe(&statement.about()).to_string());
+            let about = Safe(&statement.about()).to_string();
+            self.console.progress(Step::Signing, *done, self.to_sign, &about);
         }
         let signatures = std::mem::take(&mut blocks);
         let outcome = Outcome::Signed { master: master.fingerprint(), signatures };

@@ -7,9 +7,8 @@ use openpgp::types::{HashAlgorithm, ReasonForRevocation};
 
 use super::case::{BORN, Case, DAY, keys, read, secret};
 use super::validity;
-use crate::certificate::Certificate;
 use crate::digest::Sha256;
-use crate::operation::{Agreement, CertificateBlock, OperationName};
+use crate::operation::{Agreement, OperationName};
 use crate::policy::Verdict;
 
 #[track_caller]
@@ -69,12 +68,7 @@ fn a_revocation_by_any_master_outweighs_another_ones_certification() {
         b.sign_userid_binding(&mut signer, alice.primary_key().key(), &user_id)
     })
     .expect("a revocation");
-    let masters: Vec<&Certificate> = case.masters.iter().collect();
-    let bytes = case.operation.certificate().expect("one").untrusted_bytes().to_vec();
-    let read = Certificate::read(bytes.as_slice(), &masters).expect("a certificate");
-    let packets: [openpgp::Packet; 2] = [user_id.into(), revocation.into()];
-    let read = read.with_packets(packets, &masters).expect("a certificate");
-    case.recertification().certificate = CertificateBlock::new(read.to_bytes());
+    case.add_packets(vec![user_id.into(), revocation.into()]);
     broken(&case, "standing-certification", "revoked");
 }
 
@@ -121,4 +115,20 @@ fn a_manager_may_ask_for_a_recertification_and_never_for_a_certification() {
     let mut case = Case::recertify();
     case.signer = keys().alice.clone();
     broken(&case, "requester-allowed", "not by any manager");
+}
+
+#[test]
+fn a_key_whose_self_signature_rests_on_sha1_is_refused_with_what_to_do() {
+    let mut case = Case::recertify();
+    let alice = &keys().alice;
+    let user_id = alice.userids().next().expect("a user ID").userid().clone();
+    let binding = openpgp::packet::signature::SignatureBuilder::new(
+        openpgp::types::SignatureType::PositiveCertification,
+    )
+    .set_hash_algo(HashAlgorithm::SHA1)
+    .set_signature_creation_time(std::time::SystemTime::from(BORN.after(2 * DAY)))
+    .and_then(|b| b.sign_userid_binding(&mut secret(alice), None, &user_id))
+    .expect("a self-signature");
+    case.add_packets(vec![user_id.into(), binding.into()]);
+    broken(&case, "self-signatures", "--quick-set-expire");
 }
