@@ -381,7 +381,8 @@ impl Session<'_> {
         run(&self.command(), &self.answers)
     }
 
-    fn command(&self) -> Command {
+    /// The session as a command, for whoever wants to talk with it.
+    pub fn command(&self) -> Command {
         let pins = self.scenario.path("pins");
         fs::write(&pins, format!("{}\n", self.pin)).expect("a writable folder");
         let mut command = with_pins(&program("airgap"), &pins);
