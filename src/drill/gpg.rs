@@ -94,9 +94,10 @@ impl Gpg {
         command.args(["--batch", "--no-tty", "--quiet", "--no-auto-check-trustdb"]);
         command.args(["--disable-dirmngr", "--trust-model", "pgp"]);
         command.args(["--faked-system-time", &format!("{}!", now.unix())]).args(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::piped()); // allowed here: gpg's, not ours
         let mut child = command.spawn()?;
-        let mut pipe = child.stdin.take();
+        let mut pipe = child.stdin.take(); // allowed here: gpg's, not ours
         let output = std::thread::scope(|scope| {
             // gpg that stops reading closes the pipe; its status says why.
             scope.spawn(move || pipe.as_mut().map(|pipe| pipe.write_all(input)));
