@@ -381,7 +381,7 @@ impl Session<'_> {
         run(&self.command(), &self.answers)
     }
 
-    /// The session as a command, for whoever wants to talk with it.
+    /// The command that runs it, for a test that does more than type.
     pub fn command(&self) -> Command {
         let pins = self.scenario.path("pins");
         fs::write(&pins, format!("{}\n", self.pin)).expect("a writable folder");
