@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::effect::Effect;
 use super::view::Validity;
+use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::module::Keyring;
 use crate::time::Timestamp;
@@ -63,7 +64,7 @@ impl Gpg {
     pub fn told(&self, keyring: &Keyring, now: Timestamp) -> Result<Told, GpgError> {
         let home = TempDir::with_prefix("cs")?;
         std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o700))?;
-        let keys: Vec<u8> = keyring.all().flat_map(|c| c.to_bytes()).collect();
+        let keys: Vec<u8> = keyring.all().flat_map(Certificate::to_bytes).collect();
         let trust: String =
             keyring.masters().iter().map(|m| format!("{}:6:\n", m.fingerprint())).collect();
         let ask = |step, arguments: &[&str], input: &[u8]| {
