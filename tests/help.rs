@@ -145,10 +145,10 @@ fn prepared() -> TempDir {
     fs::copy(kept.join("maria.asc"), folder.path().join("maria.asc")).expect("a copy");
     fs::copy(kept.join("two.asc"), folder.path().join("new-master.asc")).expect("a copy");
     fs::write(folder.path().join("agreement.txt"), "I agree.\n").expect("a new file");
-    for name in ["stick", "module", "blacklist", "packages", "unpacked", "keys"] {
+    for name in ["stick", "module", "blacklist", "packages", "unpacked", "old-keys"] {
         fs::create_dir(folder.path().join(name)).expect("a new folder");
     }
-    fs::copy(kept.join("maria.asc"), folder.path().join("keys/maria.asc")).expect("a copy");
+    fs::copy(kept.join("maria.asc"), folder.path().join("old-keys/maria.asc")).expect("a copy");
     let xml = "<module><rawname>blacklist</rawname><version>17.0.3</version>\
                <license>GPLv3+</license></module>\n";
     fs::write(folder.path().join("blacklist/module.xml"), xml).expect("a new file");
