@@ -50,7 +50,8 @@ superseded --text 'replaced' --local-user maria@example.org --output stick\n\
     RevokeKey(RevokeKeyArgs),
     /// Have a master make its own revocation in advance, sealed until it is needed
     #[command(after_help = "Example:\n  countersign request prepare-revocation --reason \
-superseded --custodian cora.asc --local-user maria@example.org --output stick")]
+superseded --master OLD --custodian cora.asc --local-user maria@example.org --output stick\n\
+(OLD stands for the master's fingerprint)")]
     PrepareRevocation(PrepareArgs),
     /// Show requests as the station will, with every rule's verdict
     #[command(after_help = "Example:\n  countersign request show stick/*.request.asc")]

@@ -118,7 +118,7 @@ pub struct SealedArgs {
 #[derive(Debug, ClapArgs)]
 #[group(multiple = false)]
 pub struct OpenerArgs {
-    /// Open with this key of gpg alone: fingerprint, key id or address
+    /// Have gpg try this key first: fingerprint, key id or address
     #[arg(long, short = 'u', value_name = "KEY")]
     pub local_user: Option<String>,
     /// Open with this exported secret key, without gpg
