@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod bad;
+pub mod campaign;
 pub mod consumer;
 pub mod elgamal;
 pub mod failing;
