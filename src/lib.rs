@@ -9,6 +9,7 @@
 //! journal, card) → [`response::Response`] → [`response::Verified`].
 
 pub mod authority;
+pub mod bundle;
 pub mod certificate;
 mod cleartext;
 pub mod cli;

@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+pub use super::adopt::args::AdoptArgs;
+pub use super::bundle::args::BundleVerb;
 pub use super::module::args::{ListArgs, ModuleVerb};
-pub use super::request::args::RequestVerb;
+pub use super::request::args::{AskArgs, KeyReasonArg, RequestVerb};
+pub use super::revocation::args::{PrepareArgs, RevocationVerb};
 pub use super::rotation::args::RotationVerb;
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
@@ -67,9 +70,15 @@ pub enum Command {
     /// Developers on record, and what the masters say of them
     #[command(subcommand)]
     Developer(DeveloperVerb),
+    /// What a revocation would do; the masters' own ones, sealed in advance
+    #[command(subcommand)]
+    Revocation(RevocationVerb),
     /// Sign modules, judge them, and tell what FreePBX says of them
     #[command(subcommand)]
     Module(ModuleVerb),
+    /// The trust bundle: what consumers need to judge modules
+    #[command(subcommand)]
+    Bundle(BundleVerb),
     /// Write manual pages, shell completions and schemas
     #[command(subcommand, hide = true)]
     Generate(GenerateVerb),
@@ -110,6 +119,9 @@ pub enum AuthorityVerb {
 nothing ends within these days; 7: something does)"
     )]
     Forecast(ForecastArgs),
+    /// Take over an existing project: who certified whom, what counts, and what has to be done
+    #[command(after_help = "Example:\n  countersign authority adopt --keyring keys")]
+    Adopt(AdoptArgs),
 }
 
 /// What is looked ahead for.

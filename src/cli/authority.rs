@@ -36,6 +36,7 @@ pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
             Ok(())
         }
         AuthorityVerb::Forecast(args) => super::forecast::run(common, &args),
+        AuthorityVerb::Adopt(args) => super::adopt::run(common, &args),
         AuthorityVerb::Show(form) => {
             let authority = Authority::open(&common.authority)?;
             authority.agreement()?;
@@ -49,7 +50,7 @@ pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
     }
 }
 
-fn read_all(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
+pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
     let read = |path: &PathBuf| {
         let file = exchange::open_path(path)?;
         let context = || format!("{} is refused", path.display());
@@ -84,7 +85,7 @@ fn managed() -> Vec<OperationName> {
     OperationName::ALL.iter().copied().filter(|name| *name != OperationName::Certify).collect()
 }
 
-fn manager(certificate: &Certificate) -> Manager {
+pub(super) fn manager(certificate: &Certificate) -> Manager {
     let Named { name, fingerprint } = named(certificate);
     Manager { name, fingerprint, may_request: managed() }
 }

@@ -1,7 +1,9 @@
 //! The command line of `countersign`: parse, call one library function, print.
 
+mod adopt;
 pub mod args;
 mod authority;
+mod bundle;
 mod developer;
 pub mod failure;
 mod forecast;
@@ -9,6 +11,7 @@ mod generate;
 mod module;
 mod request;
 mod response;
+mod revocation;
 mod rotation;
 mod signer;
 
@@ -70,7 +73,9 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Request(verb) => request::run(&common, &verb),
         Command::Rotation(verb) => rotation::run(&common, &verb),
         Command::Response(verb) => response::run(&common, &verb),
+        Command::Revocation(verb) => revocation::run(&common, &verb),
         Command::Module(verb) => module::run(&common, &verb),
+        Command::Bundle(verb) => bundle::run(&common, &verb),
         Command::Developer(verb) => developer::run(&common, &verb),
         Command::Generate(verb) => generate::run(&verb),
     }

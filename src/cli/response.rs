@@ -11,7 +11,7 @@ use super::{Exit, Failure};
 use crate::authority::{Authority, AuthorityError};
 use crate::exchange;
 use crate::request::Request;
-use crate::response::{self, Response, ResponseError, Verified};
+use crate::response::{self, Response, ResponseError, SealedAnswer, Verified};
 use crate::safe::{Safe, counted};
 use requests::Requests;
 
@@ -29,8 +29,8 @@ pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
     };
     for path in &args.files {
         match path.is_dir() {
-            false => taking.one(path, |file, verified, installed| {
-                print(common, &args.form, file, verified, installed);
+            false => taking.one(path, |file, accepted, installed| {
+                told(common, &args.form, file, accepted, installed);
             })?,
             true => taking.folder(path, common, &args.form)?,
         }
@@ -54,19 +54,26 @@ impl Taking<'_> {
     fn one(
         &mut self,
         file: &Path,
-        done: impl FnOnce(&Path, &Verified, Option<&Path>),
+        done: impl FnOnce(&Path, &Accepted, Option<&Path>),
     ) -> Result<(), Failure> {
-        let (request, response) = self.read(file)?;
+        let (request, response) = self.requests.with_answer(file)?;
         let refusal = matches!(response.outcome, response::Outcome::Refused { .. });
         if refusal && self.install && response.request == request.id() {
             self.authority.keep_refusal(&request, &response)?;
         }
-        match verified(self.authority, file, &request, response) {
-            Ok(verified) if self.install => {
-                let installed = self.authority.install(&request, &verified)?;
-                done(file, &verified, Some(&installed.path));
+        match judged(self.authority, file, request, response) {
+            Ok(accepted) if self.install => {
+                let path = match &accepted {
+                    Accepted::Signed(request, verified) => {
+                        self.authority.install(request, verified)?.path
+                    }
+                    Accepted::Sealed(request, sealed) => {
+                        self.authority.install_sealed(request, sealed)?.path
+                    }
+                };
+                done(file, &accepted, Some(&path));
             }
-            Ok(verified) => done(file, &verified, None),
+            Ok(accepted) => done(file, &accepted, None),
             Err(failure) if failure.exit() == Exit::Refused => {
                 failure.report();
                 self.refused += 1;
@@ -89,9 +96,9 @@ impl Taking<'_> {
         let bar = progress(names.len(), common);
         let (before, mut count) = (self.refused, 0);
         for name in names {
-            let result = self.one(&folder.join(name), |file, verified, installed| {
-                if form.json {
-                    print(common, form, file, verified, installed);
+            let result = self.one(&folder.join(name), |file, accepted, installed| {
+                if form.json || matches!(accepted, Accepted::Sealed(..)) {
+                    bar.suspend(|| told(common, form, file, accepted, installed));
                 }
                 count += 1;
             });
@@ -113,31 +120,52 @@ impl Taking<'_> {
         }
         Ok(())
     }
+}
 
-    fn read(&mut self, file: &Path) -> Result<(Request, Response), Failure> {
-        let bytes = exchange::read_path(file, response::MAX_BYTES)?;
-        let response = Response::parse(&bytes).map_err(|e| untrue(file, e))?;
-        let request = self.requests.find(file, response.request)?;
-        Ok((request, response))
-    }
+/// An answer that is what was asked for, as far as anybody can see.
+pub(super) enum Accepted {
+    /// Signatures, byte for byte.
+    Signed(Request, Verified),
+    /// Something that only its custodians can look at.
+    Sealed(Request, SealedAnswer),
+}
+
+/// Reads an answer and holds it against its request.
+pub(super) fn accepted(
+    authority: &Authority,
+    file: &Path,
+    requests: Option<&Path>,
+) -> Result<Accepted, Failure> {
+    let (request, response) = Requests::of(requests).with_answer(file)?;
+    judged(authority, file, request, response)
+}
+
+fn judged(
+    authority: &Authority,
+    file: &Path,
+    request: Request,
+    response: Response,
+) -> Result<Accepted, Failure> {
+    let accepted = match response.sealed() {
+        Some(_) => {
+            let sealed = authority.verify_sealed(&request, response);
+            sealed.map(|sealed| Accepted::Sealed(request, sealed))
+        }
+        None => {
+            let verified = authority.verify(&request, response);
+            verified.map(|verified| Accepted::Signed(request, verified))
+        }
+    };
+    accepted.map_err(|error| match error {
+        AuthorityError::Response(error) => untrue(file, *error),
+        other => other.into(),
+    })
 }
 
 fn untrue(file: &Path, error: ResponseError) -> Failure {
     let refused = matches!(error, ResponseError::Refused { .. });
     let exit = if refused { Exit::Refused } else { Exit::Untrue };
     Failure::new(exit, anyhow::Error::new(error).context(file.display().to_string()))
-}
-
-fn verified(
-    authority: &Authority,
-    file: &Path,
-    request: &Request,
-    response: Response,
-) -> Result<Verified, Failure> {
-    authority.verify(request, response).map_err(|error| match error {
-        AuthorityError::Response(error) => untrue(file, *error),
-        other => other.into(),
-    })
 }
 
 fn progress(all: usize, common: &Common) -> ProgressBar {
@@ -148,6 +176,13 @@ fn progress(all: usize, common: &Common) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} answers, {eta} left");
     let bar = ProgressBar::with_draw_target(Some(all as u64), target);
     bar.with_style(style.expect("the template is sound"))
+}
+
+fn told(common: &Common, form: &Form, file: &Path, accepted: &Accepted, installed: Option<&Path>) {
+    match accepted {
+        Accepted::Signed(_, verified) => print(common, form, file, verified, installed),
+        Accepted::Sealed(_, sealed) => print_sealed(common, form, file, sealed, installed),
+    }
 }
 
 fn print(common: &Common, form: &Form, file: &Path, verified: &Verified, installed: Option<&Path>) {
@@ -173,5 +208,33 @@ fn print(common: &Common, form: &Form, file: &Path, verified: &Verified, install
         if let Some(path) = installed {
             crate::say!("  record  {}", path.display());
         }
+    }
+}
+
+fn print_sealed(
+    common: &Common,
+    form: &Form,
+    file: &Path,
+    sealed: &SealedAnswer,
+    installed: Option<&Path>,
+) {
+    if form.json {
+        let value = serde_json::json!({
+            "version": 1,
+            "file": file.display().to_string(),
+            "request": sealed.request(),
+            "master": sealed.master(),
+            "sealed": true,
+            "installed": installed.map(|p| p.display().to_string()),
+        });
+        crate::say!("{value}");
+    } else if !common.quiet {
+        let done = if installed.is_some() { "installed" } else { "of the right form" };
+        crate::say!("{}: sealed, {done}", Safe(&file.display().to_string()));
+        crate::say!("  NOT CHECKED: what is in it, only a custodian can tell, by");
+        let at = installed.map_or("FILE".into(), |path| path.display().to_string());
+        crate::say!("          countersign revocation test {at}");
+        crate::say!("  master  {}", sealed.master());
+        crate::say!("  request {}", sealed.request());
     }
 }

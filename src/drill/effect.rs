@@ -6,7 +6,7 @@ use super::view::View;
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::module::strict::WeakChains;
-use crate::module::{Capability, Installed, Keyring, SigningKey};
+use crate::module::{Installed, Keyring};
 use crate::time::Timestamp;
 
 /// Everything that differs between two keyrings, for their signers and for given modules.
@@ -15,7 +15,7 @@ pub struct Effect {
     /// Masters and developers of whom something else is said now, by fingerprint.
     pub signatories: Vec<Change<Signatory>>,
     /// Modules of which something else is said now, by name.
-    pub modules: Vec<Change<String>>,
+    pub modules: Vec<Change<Module>>,
     /// How many developers were looked at.
     pub developers_seen: usize,
     /// How many modules were looked at.
@@ -42,6 +42,15 @@ pub struct Signatory {
     pub role: Role,
     /// Its first user ID: untrusted text.
     pub name: String,
+}
+
+/// A module that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Module {
+    /// The name of its folder: untrusted text.
+    pub name: String,
+    /// Whose key signed it, where either keyring tells.
+    pub signer: Option<Fingerprint>,
 }
 
 /// What a signatory is to the authority.
@@ -107,8 +116,10 @@ impl Effect {
         for module in modules {
             effect.modules_seen += 1;
             let view = |keyring| View::of_module(module, keyring, judged.weak, judged.now);
-            let subject = module.folder().to_owned();
-            let change = Change { subject, before: view(before), after: view(after) };
+            let (before, after) = (view(before), view(after));
+            let signer = before.1.or(after.1);
+            let subject = Module { name: module.folder().to_owned(), signer };
+            let change = Change { subject, before: before.0, after: after.0 };
             effect.modules.extend(change.if_any());
         }
         effect.modules.sort_by(|a, b| a.subject.cmp(&b.subject));
@@ -179,22 +190,17 @@ fn by_key(keyring: &Keyring) -> HashMap<Fingerprint, &Certificate> {
     keyring.all().map(|c| (c.fingerprint(), c)).collect()
 }
 
-/// What is said of a certificate: of the key of it that does best, as its owner would sign with.
+/// What is said of somebody, or of nobody.
 fn signer(
     keyring: &Keyring,
     certificate: Option<&Certificate>,
     key: Fingerprint,
     judged: Judged,
 ) -> View {
-    let Some(certificate) = certificate else { return View::of_nobody(&key.to_string()) };
-    let can_sign = |key: &SigningKey<'_>| key.state(judged.now).capability == Capability::Signs;
-    let views = SigningKey::all(certificate).filter(can_sign);
-    let views = views.map(|key| View::of_signer(keyring, &key, judged.weak, judged.now));
-    let best = views.max_by_key(|v| (v.problems.is_empty(), v.freepbx.is_good()));
-    best.unwrap_or_else(|| {
-        let primary = SigningKey::primary_of(certificate);
-        View::of_signer(keyring, &primary, judged.weak, judged.now)
-    })
+    match certificate {
+        Some(certificate) => View::of(keyring, certificate, judged.weak, judged.now),
+        None => View::of_nobody(&key.to_string()),
+    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use crate::certificate::Certificate;
+use crate::fingerprint::Fingerprint;
 use crate::module::freepbx::{self, Found, Secure};
 use crate::module::gpg::{self, Answer, Trust, Word};
 use crate::module::strict::{self, Problem, WeakChains};
-use crate::module::{FileState, Installed, Keyring, Signer, SigningKey, Status};
+use crate::module::{Capability, FileState, Installed, Keyring, Signer, SigningKey, Status};
 use crate::time::Timestamp;
 
 /// What the three say.
@@ -37,8 +39,24 @@ pub enum Validity {
 }
 
 impl View {
-    /// What they say of modules that are signed with this certificate's keys at `now`.
-    pub(super) fn of_signer(
+    /// What they say of modules that this certificate's owner signs at `now`: with the key of it
+    /// that does best.
+    pub fn of(
+        keyring: &Keyring,
+        certificate: &Certificate,
+        weak: WeakChains,
+        now: Timestamp,
+    ) -> Self {
+        let can_sign = |key: &SigningKey<'_>| key.state(now).capability == Capability::Signs;
+        let views = SigningKey::all(certificate).filter(can_sign);
+        let views = views.map(|key| Self::of_signer(keyring, &key, weak, now));
+        let best = views.max_by_key(|v| (v.problems.is_empty(), v.freepbx.is_good()));
+        best.unwrap_or_else(|| {
+            Self::of_signer(keyring, &SigningKey::primary_of(certificate), weak, now)
+        })
+    }
+
+    fn of_signer(
         keyring: &Keyring,
         key: &SigningKey<'_>,
         weak: WeakChains,
@@ -73,20 +91,23 @@ impl View {
         }
     }
 
-    /// What they say of a module.
+    /// What they say of a module, and whose key signed it.
     pub(super) fn of_module(
         module: &Installed,
         keyring: &Keyring,
         weak: WeakChains,
         now: Timestamp,
-    ) -> Self {
+    ) -> (Self, Option<Fingerprint>) {
         let answers = module.reading().map(|r| gpg::answers(&r.signed, keyring, now));
         let last = answers.unwrap_or_default().pop();
-        Self {
+        let strict = module.strict(keyring, weak, now);
+        let signer = strict.signer.as_ref().map(|s| s.key.certificate().fingerprint());
+        let view = Self {
             gpg: last.as_ref().map_or(Validity::Nothing, Validity::of),
             freepbx: module.freepbx(keyring, now).status,
-            problems: module.strict(keyring, weak, now).problems,
-        }
+            problems: strict.problems,
+        };
+        (view, signer)
     }
 
     /// Whether all is well by FreePBX and strictly: what stops is what was so and is not.

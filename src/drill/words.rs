@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::effect::{Change, Effect, Role, Signatory};
+use super::effect::{Change, Effect, Module, Role, Signatory};
 use super::view::View;
-use crate::safe::{Safe, clip};
+use crate::safe::{Safe, clip, counted};
 
 /// Most lines of a table.
 const MOST: usize = 200;
@@ -12,12 +12,8 @@ const MOST: usize = 200;
 /// `14 developers, 63 modules would stop`, and who says so.
 pub fn counts(effect: &Effect) -> String {
     let counts = effect.counts();
-    let mut text = format!(
-        "{}, {} would stop",
-        counted(counts.developers_stop, "developer"),
-        counted(counts.modules_stop, "module")
-    );
-    let by = |freepbx: fn(&Change<Signatory>) -> bool, module: fn(&Change<String>) -> bool| {
+    let mut text = format!("{} would stop", stopping(effect));
+    let by = |freepbx: fn(&Change<Signatory>) -> bool, module: fn(&Change<Module>) -> bool| {
         let developers = effect.developers().filter(|c| freepbx(c)).count();
         (developers, effect.modules.iter().filter(|c| module(c)).count())
     };
@@ -41,13 +37,24 @@ pub fn counts(effect: &Effect) -> String {
     text
 }
 
+/// What stops, in the words that a person types to confirm it: `14 developers, 63 modules`.
+pub fn stopping(effect: &Effect) -> String {
+    let counts = effect.counts();
+    format!(
+        "{}, {}",
+        counted(counts.developers_stop, "developer"),
+        counted(counts.modules_stop, "module")
+    )
+}
+
 /// A table of everybody and everything that changes, with a line for each; empty where nothing
 /// does.
 pub fn table(effect: &Effect) -> String {
     let mut out = String::new();
     let signatories = effect.signatories.iter().map(|c| (who(&c.subject), &c.before, &c.after));
     let modules = effect.modules.iter();
-    let modules = modules.map(|c| (format!("module {}", clip(&c.subject)), &c.before, &c.after));
+    let modules =
+        modules.map(|c| (format!("module {}", clip(&c.subject.name)), &c.before, &c.after));
     let all = effect.signatories.len() + effect.modules.len();
     for (who, before, after) in signatories.chain(modules).take(MOST) {
         row(&mut out, &who, before, after);
@@ -82,9 +89,4 @@ fn row(out: &mut String, who: &str, before: &View, after: &View) {
     line("gpg", before.gpg.to_string(), after.gpg.to_string());
     line("FreePBX", before.freepbx.to_string(), after.freepbx.to_string());
     line("strictly", strictly(before), strictly(after));
-}
-
-/// `1 developer`, `2 developers`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

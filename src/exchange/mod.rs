@@ -9,7 +9,7 @@ mod read;
 mod write;
 
 pub use batch::{PER_FOLDER, batch_folder, make_place, read_beneath, visit_batches};
-pub use beside::evidence;
+pub use beside::{Decisions, Records, evidence};
 pub use courier::{CourierError, Delivery, Inbox, Outbox, Stick};
 pub use error::ExchangeError;
 pub use read::{MAX_LISTED, list, open_path, read, read_path, visit};

@@ -19,7 +19,7 @@ use super::{Deviation, Keyring, SignedText};
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
 
-pub use trust::{lists_a_revocation, validity};
+pub use trust::{Counted, counted, lists_a_revocation, validity};
 
 /// GnuPG's answer about one signature.
 #[derive(Clone, Debug, PartialEq, Eq)]

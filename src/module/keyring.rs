@@ -1,7 +1,8 @@
 //! The certificates that a module is judged with: the authority's masters, and the developers.
 //!
 //! It is what a PBX has in gpg's keyring, without gpg: both masters trusted, everybody else by
-//! what the masters say on their certificates. Only verified packets are in it.
+//! what the masters say on their certificates. Only verified packets are in it. What a trust bundle
+//! blocks comes along.
 
 mod gather;
 mod split;
@@ -17,6 +18,7 @@ pub use gather::{Gatherer, KeyringError, Refused};
 pub use split::SplitError;
 pub use suppose::Supposed;
 
+use super::Blocked;
 use super::signing_key::SigningKey;
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
@@ -33,6 +35,7 @@ pub struct Keyring {
     /// Revocations that nobody has made.
     supposed: Vec<Supposed>,
     refused: Vec<Refused>,
+    blocked: Vec<Blocked>,
 }
 
 impl Keyring {
@@ -65,7 +68,8 @@ impl Keyring {
         };
         let at = others.iter().enumerate().filter(|(_, c)| appointed(c)).map(|(at, _)| at);
         let introducers = at.collect();
-        Self { masters, others, places, introducers, supposed: Vec::new(), refused }
+        let (supposed, blocked) = (Vec::new(), Vec::new());
+        Self { masters, others, places, introducers, supposed, refused, blocked }
     }
 
     /// This keyring with a certificate more, which was read with its masters.
@@ -74,7 +78,18 @@ impl Keyring {
         let others = self.others.iter().filter(|c| c.fingerprint() != key);
         let others = others.cloned().chain([certificate]).collect();
         let plain = Self::new(self.masters.clone(), others, Vec::new());
-        Self { supposed: self.supposed.clone(), ..plain }
+        Self { supposed: self.supposed.clone(), blocked: self.blocked.clone(), ..plain }
+    }
+
+    /// This keyring, and the modules that the authority blocked.
+    #[must_use]
+    pub fn blocking(self, blocked: Vec<Blocked>) -> Self {
+        Self { blocked, ..self }
+    }
+
+    /// The modules that the authority blocked.
+    pub fn blocked(&self) -> &[Blocked] {
+        &self.blocked
     }
 
     /// The authority's masters.

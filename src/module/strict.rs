@@ -16,7 +16,10 @@ pub use problem::{FileFlaw, KeyFlaw, Problem};
 
 use super::chain::{Chain, Moments};
 use super::tree::Remark;
-use super::{Author, Capability, Comparison, Keyring, Reading, SignedTextError, Signer, author};
+use super::{
+    Author, Capability, Comparison, Keyring, ModuleXml, Reading, SignedTextError, Signer, Suspect,
+    author,
+};
 use crate::certificate::Strength;
 use crate::safe;
 use crate::time::Timestamp;
@@ -32,7 +35,9 @@ pub struct Case<'a> {
     pub files: &'a Comparison,
     /// What else is odd in the folder.
     pub remarks: &'a [Remark],
-    /// Masters and developers.
+    /// Its `module.xml`, where that can be read.
+    pub xml: Option<&'a ModuleXml>,
+    /// Masters and developers, and what is blocked.
     pub keyring: &'a Keyring,
     /// What to make of old SHA-1 certifications.
     pub weak: WeakChains,
@@ -118,6 +123,7 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
             (Some(signer), Some(chain))
         }
     };
+    problems.extend(blocked(case, reading, signer.as_ref()));
     match &reading.manifest {
         Err(error) => problems.push(Problem::List { reason: safe::clip(&error.to_string()) }),
         Ok(manifest) => {
@@ -128,6 +134,19 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
         }
     }
     Verdict { signer, chain, problems, notes }
+}
+
+/// What the authority blocked of it.
+fn blocked(case: &Case<'_>, reading: &Reading, signer: Option<&Signer<'_>>) -> Option<Problem> {
+    let suspect = Suspect {
+        folder: case.folder,
+        version: case.xml.and_then(|xml| xml.version.as_ref()).map(|field| field.text.as_str()),
+        text: &reading.signed,
+        list: reading.manifest.as_ref().ok(),
+        signer,
+    };
+    let met = case.keyring.blocked().iter().find(|blocked| blocked.meets(&suspect))?;
+    Some(Problem::Blocked { reason: met.reason.clone(), since: met.since })
 }
 
 /// What is wrong with whoever made a signature, whatever is signed: what every module of theirs

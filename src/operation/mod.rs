@@ -7,6 +7,7 @@ mod certify;
 mod cross_certify;
 mod list;
 mod object;
+mod prepare_revocation;
 mod recertify;
 mod renew_master;
 mod revoke_certification;
@@ -14,13 +15,16 @@ mod revoke_key;
 mod sign_module;
 mod statement;
 mod transition_statement;
+mod trust_bundle;
 mod wire;
 
 use std::any::Any;
+use std::borrow::Cow;
 
 pub use certify::{Agreement, Certify, TrustSignature};
 pub use cross_certify::CrossCertify;
 pub use object::Object;
+pub use prepare_revocation::{PrepareRevocation, Seal};
 pub use recertify::Recertify;
 pub use renew_master::RenewMaster;
 pub use revoke_certification::{Reason, RevokeCertification};
@@ -28,6 +32,7 @@ pub use revoke_key::{KeyReason, RevokeKey, Stops};
 pub use sign_module::SignModule;
 pub use statement::{Place, Statement, StatementError};
 pub use transition_statement::TransitionStatement;
+pub use trust_bundle::TrustBundle;
 pub use wire::CertificateBlock;
 
 use crate::certificate::Certificate;
@@ -51,6 +56,10 @@ list::operations! {
     RevokeKey = "revoke-key",
     /// Certify a developer's user IDs that another master of the authority certified.
     Recertify = "recertify",
+    /// Make the master's revocation in advance, sealed.
+    PrepareRevocation = "prepare-revocation",
+    /// Sign a trust bundle's head.
+    TrustBundle = "trust-bundle",
 }
 
 /// What an operation's file provides.
@@ -81,8 +90,8 @@ pub trait Signable: Any {
         &[]
     }
 
-    /// The version of the module that it is about.
-    fn version(&self) -> Option<&str> {
+    /// The version of the module that it is about, or the serial number of the bundle.
+    fn version(&self) -> Option<Cow<'_, str>> {
         None
     }
 

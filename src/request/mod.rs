@@ -13,6 +13,7 @@ use openpgp::packet::Signature;
 
 pub use body::{Body, Version};
 pub use cleartext::CleartextError;
+pub(crate) use cleartext::read as read_cleartext;
 
 use crate::certificate::{Certificate, ReadError};
 use crate::digest::Sha256;

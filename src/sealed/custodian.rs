@@ -163,3 +163,87 @@ fn cut(valid: &ValidCert<'_>) -> Result<Vec<u8>, CustodianError> {
     let bytes = packets.iter().map(|p| p.to_vec()).collect::<Result<Vec<_>, _>>();
     Ok(bytes.map_err(CustodianError::NotACertificate)?.concat())
 }
+
+#[cfg(test)]
+mod tests {
+    use openpgp::cert::{CertBuilder, CertRevocationBuilder, CipherSuite};
+    use openpgp::types::ReasonForRevocation;
+
+    use super::*;
+
+    const MADE: Timestamp = Timestamp::from_unix(1_790_000_000);
+
+    fn now() -> Timestamp {
+        MADE.after(Timestamp::DAY)
+    }
+
+    fn builder() -> CertBuilder<'static> {
+        let made = SystemTime::from(MADE);
+        CertBuilder::new().set_creation_time(made).add_userid("Cora <cora@example.org>")
+    }
+
+    fn read(cert: &Cert) -> Result<Custodian, CustodianError> {
+        let public = cert.clone().strip_secret_key_material();
+        Custodian::read(&public.to_vec().expect("bytes"), now())
+    }
+
+    #[test]
+    fn what_is_kept_is_the_newest_key_and_what_binds_it() {
+        let two = builder()
+            .add_signing_subkey()
+            .add_transport_encryption_subkey()
+            .add_storage_encryption_subkey()
+            .add_userid("Cora at work <cora@example.net>");
+        let custodian = read(&two.generate().expect("a key").0).expect("a custodian");
+        let kept = Cert::from_bytes(custodian.to_bytes()).expect("a certificate");
+        assert_eq!((kept.userids().count(), kept.keys().count()), (1, 2));
+        assert_eq!(custodian.name(), "Cora <cora@example.org>");
+        let again = Custodian::read(custodian.to_bytes(), now()).expect("the same");
+        assert_eq!(again.to_bytes(), custodian.to_bytes());
+        assert_eq!(again.key().fingerprint(), kept.keys().nth(1).expect("it").key().fingerprint());
+    }
+
+    #[test]
+    fn nothing_is_encrypted_to_what_is_not_of_today() {
+        let make = |b: CertBuilder<'_>| b.generate().expect("a key").0;
+        let good = make(builder().add_transport_encryption_subkey());
+        assert!(read(&good).is_ok());
+        let signs = make(builder().add_signing_subkey());
+        assert!(matches!(read(&signs), Err(CustodianError::NoKey)));
+        let day = std::time::Duration::from_secs(3_600);
+        let ended = builder().add_transport_encryption_subkey().set_validity_period(day);
+        assert!(matches!(read(&make(ended)), Err(CustodianError::Invalid(_))));
+        let mut signer = good
+            .primary_key()
+            .key()
+            .clone()
+            .parts_into_secret()
+            .expect("a secret")
+            .into_keypair()
+            .expect("a pair");
+        let revocation = CertRevocationBuilder::new()
+            .set_reason_for_revocation(ReasonForRevocation::KeyRetired, b"")
+            .and_then(|b| b.set_signature_creation_time(SystemTime::from(MADE.after(60))))
+            .and_then(|b| b.build(&mut signer, &good, None));
+        let revoked = good.clone().insert_packets(revocation.expect("a revocation"));
+        let error = read(&revoked.expect("a certificate").0);
+        assert!(matches!(error, Err(CustodianError::Revoked)), "{error:?}");
+        let subkey = openpgp::types::KeyFlags::empty().set_transport_encryption();
+        let short = std::time::Duration::from_secs(60);
+        let lapsed = make(builder().add_subkey(subkey, short, CipherSuite::Cv25519));
+        assert!(matches!(read(&lapsed), Err(CustodianError::NoKey)));
+    }
+
+    #[test]
+    fn other_input_is_refused() {
+        let good = builder().add_transport_encryption_subkey().generate().expect("a key").0;
+        let secret = good.as_tsk().to_vec().expect("bytes");
+        assert!(matches!(Custodian::read(&secret, now()), Err(CustodianError::SecretKey)));
+        let two = [good.to_vec().expect("bytes"), good.to_vec().expect("bytes")].concat();
+        for bytes in [b"".to_vec(), b"text".to_vec(), vec![0x99; 100], two] {
+            assert!(Custodian::read(&bytes, now()).is_err());
+        }
+        let long = vec![b'x'; MAX_INPUT + 1];
+        assert!(matches!(Custodian::read(&long, now()), Err(CustodianError::TooLong)));
+    }
+}

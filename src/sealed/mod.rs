@@ -13,5 +13,5 @@ mod passphrase;
 
 pub use custodian::{Custodian, CustodianError, MAX_CUSTODIANS, MAX_INPUT};
 pub use message::{MAX_BYTES, Recipients, SealError, SealedMessage};
-pub use opener::{OpenError, Opener, open};
+pub use opener::{OpenError, Opener, open, secret_keys};
 pub use passphrase::Passphrase;

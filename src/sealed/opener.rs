@@ -57,6 +57,17 @@ pub fn open(untrusted: &[u8], opener: &Opener) -> Result<Vec<u8>, OpenError> {
     if content.len() as u64 > MAX_CONTENT { Err(OpenError::TooLong) } else { Ok(content) }
 }
 
+/// The secret keys in a custodian's exported key, locked or not.
+///
+/// # Errors
+/// Where it holds none.
+pub fn secret_keys(untrusted: &[u8]) -> anyhow::Result<Vec<Key<SecretParts, UnspecifiedRole>>> {
+    let cert = Cert::from_bytes(untrusted)?;
+    let keys: Vec<_> = cert.keys().secret().map(|k| k.key().clone()).collect();
+    anyhow::ensure!(!keys.is_empty(), "it holds no secret key");
+    Ok(keys)
+}
+
 struct Helper<'a> {
     opener: &'a Opener,
 }

@@ -161,6 +161,11 @@ impl Scenario {
         self.run(Command::new(program("countersign")), arguments, "")
     }
 
+    /// The same, with something typed.
+    pub fn countersign_with(&self, arguments: &[&str], typed: &str) -> Run {
+        self.run(Command::new(program("countersign")), arguments, typed)
+    }
+
     /// Runs `airgap` a second later.
     pub fn airgap(&self, arguments: &[&str]) -> Run {
         self.run(Command::new(program("airgap")), arguments, "")
@@ -171,15 +176,14 @@ impl Scenario {
         self.run(Command::new(program("airgap")), arguments, input)
     }
 
-    fn run(&self, mut command: Command, arguments: &[&str], input: &str) -> Run {
-        command.args(arguments);
-        run(&self.prepared(command), input)
+    fn run(&self, command: Command, arguments: &[&str], input: &str) -> Run {
+        run(&self.prepared(command, arguments), input)
     }
 
-    /// A command a second later, in the scenario's folder.
-    fn prepared(&self, mut command: Command) -> Command {
+    /// A command a second later, to be run in this folder.
+    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
         self.pass(1);
-        command.arg("--time").arg(self.now().to_string());
+        command.args(arguments).arg("--time").arg(self.now().to_string());
         command.current_dir(self.root()).env("GNUPGHOME", self.gnupg());
         command.env_remove("COUNTERSIGN_AUTHORITY").env_remove("AIRGAP_STATION");
         match self.memory {
@@ -353,7 +357,8 @@ impl Session<'_> {
     /// Runs it, and kills it (SIGKILL) as soon as it said that it made so many signatures. Returns
     /// what it had said until then.
     pub fn killed_after(self, signatures: usize) -> String {
-        let (mut command, answers) = (self.command(), self.answers.clone());
+        let answers = self.answers.clone();
+        let mut command = self.command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the programs are built");
         let _ = child.stdin.take().map(|mut pipe| pipe.write_all(answers.as_bytes()));
@@ -373,10 +378,12 @@ impl Session<'_> {
 
     /// Runs it.
     pub fn run(self) -> Run {
-        run(&self.command(), &self.answers)
+        let answers = self.answers.clone();
+        run(&self.command(), &answers)
     }
 
-    fn command(&self) -> Command {
+    /// The session as a command, for whoever wants to talk with it.
+    pub fn command(self) -> Command {
         let pins = self.scenario.path("pins");
         fs::write(&pins, format!("{}\n", self.pin)).expect("a writable folder");
         let mut command = with_pins(&program("airgap"), &pins);
@@ -385,6 +392,6 @@ impl Session<'_> {
             command.args(["--practice-card", &self.card]);
         }
         command.args(&self.more);
-        self.scenario.prepared(command)
+        self.scenario.prepared(command, &[])
     }
 }

@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use crate::custody;
 use airgap::Access;
 use airgap::card::{Card, NewPins};
 use airgap::console::{Console, Step};
@@ -118,8 +119,11 @@ impl Bench {
             fingerprint: c.fingerprint(),
             may_request: may_request.clone(),
         }));
+        custody::name_in(&mut policy);
+        let managers: Vec<Certificate> =
+            managers.iter().cloned().chain([custody::manager_certificate()]).collect();
         let masters: Vec<Certificate> = before.iter().chain([master]).cloned().collect();
-        Authority::create(&bench.path("authority"), &policy, b"I agree.", &masters, managers)
+        Authority::create(&bench.path("authority"), &policy, b"I agree.", &masters, &managers)
             .expect("an authority");
         Station::create(&bench.path("station"), &bench.path("authority"), made).expect("a station");
         bench
@@ -260,7 +264,8 @@ pub(crate) fn agreement() -> Agreement {
     Agreement { sha256: Sha256::of("I agree."), notation }
 }
 
-fn sign(text: &str, key: &Cert, at: Timestamp) -> Vec<u8> {
+/// A text, cleartext-signed by a key's primary key.
+pub(crate) fn sign(text: &str, key: &Cert, at: Timestamp) -> Vec<u8> {
     let secret = key.primary_key().key().clone().parts_into_secret().expect("a secret key");
     let mut signed = Vec::new();
     let mut message =

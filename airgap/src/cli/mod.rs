@@ -177,6 +177,7 @@ fn card_status(common: &Common, form: &Form) -> Result<(), Failure> {
 fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
     let station = Station::open(&common.station).map_err(station_failure)?;
     let ledger = station.ledger().map_err(station_failure)?;
+    let journal = station.open_journal()?;
     let context = station.authority().context(countersign::cli::now(common.time));
     let limit = context.policy.limits.max_request_bytes;
     let mut refused = 0;
@@ -197,7 +198,13 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
         let history = history.map_err(station_failure)?;
         let folder = file.parent().unwrap_or(Path::new("."));
         let kept = |id| exchange::read_path(&station.kept(id), MAX_BYTES).ok();
-        let evidence = exchange::evidence(request.operation(), &history, Some(folder), kept);
+        let records = exchange::Records {
+            masters: station.authority().masters(),
+            kept: &kept,
+            decisions: &|each| station.on_keys(&ledger, &journal, each),
+        };
+        let folder = Some(folder);
+        let evidence = exchange::evidence(request.operation(), &history, folder, &records);
         match Policy::review(&context, request, &history, &evidence) {
             Ok(review) => countersign::cli::put(format_args!(
                 "{}",

@@ -6,7 +6,7 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, Write as _};
 use countersign::digest::Sha256;
 use countersign::exchange::{self, CourierError, Delivery};
 use countersign::journal::Event;
-use countersign::request::{MAX_BYTES, Request};
+use countersign::request::{MAX_BYTES, Request, RequestId};
 use countersign::response::{Outcome, Response};
 use countersign::safe::counted;
 
@@ -14,6 +14,7 @@ use super::intake::describe;
 use super::{Session, SessionError, unsummarised};
 use crate::card::{Card, CardError};
 use crate::console::Console;
+use crate::recorder::Consented;
 
 /// Most lines of a summary that are shown; the file has all.
 const ON_SCREEN: usize = 200;
@@ -44,7 +45,7 @@ where
             Ok(Delivery::Held) => Ok(self.agenda.hold(request.id(), Sha256::of(&text))?),
             Err(error) => {
                 let next = match &response.outcome {
-                    Outcome::Signed { .. } => "the next session writes it",
+                    Outcome::Signed { .. } | Outcome::Sealed { .. } => "the next session writes it",
                     Outcome::Refused { .. } => "give the request again",
                 };
                 let name = describe(request);
@@ -59,17 +60,13 @@ where
     pub(super) fn answer_from_journal(&mut self) -> Result<(), SessionError> {
         while let Some(id) = self.agenda.take_answer()? {
             let Some(consented) = self.recorder.consented(id)? else { continue };
-            let signatures = self.recorder.signatures(id)?;
-            if signatures.len() != consented.statements.len() {
-                continue;
-            }
+            let Some(outcome) = self.outcome(id, &consented)? else { continue };
             let kept = exchange::read_path(&self.recorder.kept(id), MAX_BYTES).ok();
             let Some(request) = kept.and_then(|b| Request::parse(&b, MAX_BYTES).ok()) else {
                 let text = format!("request {} is not at the station any more\n", id.0.short());
                 self.console.show(&text);
                 continue;
             };
-            let outcome = Outcome::Signed { master: consented.master, signatures };
             let failures = self.lost.failures;
             self.write_answer(&request, &Response::new(id, outcome))?;
             if self.lost.failures == failures {
@@ -78,6 +75,21 @@ where
             }
         }
         Ok(())
+    }
+
+    /// What the journal has of a request that was signed to its end.
+    fn outcome(
+        &self,
+        id: RequestId,
+        consented: &Consented,
+    ) -> Result<Option<Outcome>, SessionError> {
+        let master = consented.master;
+        if let Some((sha256, message)) = self.recorder.sealed(id)? {
+            return Ok(Some(Outcome::Sealed { master, sha256, message }));
+        }
+        let signatures = self.recorder.signatures(id)?;
+        let whole = signatures.len() == consented.statements.len();
+        Ok(whole.then_some(Outcome::Signed { master, signatures }))
     }
 
     /// Shows what the courier holds, until a person says that the other side has read it: only

@@ -3,12 +3,13 @@
 use std::ffi::{OsStr, OsString};
 
 use countersign::digest::Sha256;
-use countersign::exchange::{self, CourierError, ExchangeError};
+use countersign::exchange::{self, CourierError, ExchangeError, Records};
 use countersign::fingerprint::Fingerprint;
 use countersign::journal::Event;
 use countersign::operation::Recertify;
+use countersign::policy::rules::ABOUT_EVIDENCE;
 use countersign::policy::{
-    Decided, Evidence, Files, History, Policy, Rejection, Review, Violation,
+    Decided, Evidence, Files, History, KeyringFile, Policy, Rejection, Review, Violation,
 };
 use countersign::request::{MAX_BYTES, Request, RequestId};
 use countersign::response::{Outcome, Refuser, Response};
@@ -21,9 +22,6 @@ use super::{OpenedCard, Session, SessionError};
 use crate::card::{Card, CardError};
 use crate::consent::{Answer, Consent, Source};
 use crate::console::{Console, Step};
-
-/// The rule that asks for the files beside a request.
-const FILES_RULE: &str = countersign::policy::rules::module::MODULE_FILES.name;
 
 /// Whether to go on with the next request.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -196,19 +194,24 @@ where
         let context = authority.context(self.recorder.now());
         let without = Policy::review(&context, request.clone(), history, &Evidence::default());
         let broken = without.err().map(|rejection| rejection.violations()).unwrap_or_default();
-        if broken.iter().any(|v| v.rule != FILES_RULE) {
+        if !broken.iter().all(about_files) {
             return Some(Evidence::default());
         }
         let folder = self.couriers.inbox.beside();
+        let records = Records {
+            masters: authority.masters(),
+            kept: &kept,
+            decisions: &|each| self.recorder.on_keys(each),
+        };
         (broken.is_empty() || folder.is_some())
-            .then(|| exchange::evidence(operation, history, folder, kept))
+            .then(|| exchange::evidence(operation, history, folder, &records))
     }
 
     /// A request that is good as far as one can see without the files that it is about.
     fn without_files(&mut self, request: &Request) {
         self.console.show(
-            "left: the module's files are not here, and the station hashes them itself. They \
-             travel by stick: bring request and module on one.\n",
+            "left: the files that it is about are not here, and the station hashes them itself. \
+             They travel by stick: bring request and files on one.\n",
         );
         self.tally.left += 1;
         self.note(format!("left       {}: its files travel by stick", describe(request)));
@@ -221,8 +224,9 @@ where
         rejection: &Rejection,
         evidence: &Evidence,
     ) -> Result<bool, SessionError> {
-        let only_files = rejection.violations().iter().all(|v| v.rule == FILES_RULE);
-        let absent = matches!(evidence.files, Files::Absent);
+        let only_files = rejection.violations().iter().all(about_files);
+        let absent = matches!(evidence.files, Files::Absent)
+            && matches!(evidence.keyring, KeyringFile::Absent);
         let pending = self.recorder.ledger().pending(rejection.request.id())?;
         Ok(only_files && absent && pending.is_some())
     }
@@ -378,6 +382,11 @@ pub(super) enum CardFor {
     Asked,
     /// Another master's of this authority.
     Another(Fingerprint),
+}
+
+/// Whether a rule is broken that asks for files beside the request.
+fn about_files(violation: &Violation) -> bool {
+    ABOUT_EVIDENCE.contains(&violation.rule.as_str())
 }
 
 pub(super) fn by_operator(reason: String) -> Violation {

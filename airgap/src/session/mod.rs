@@ -3,6 +3,7 @@
 //! ```text
 //! intake    each request: read, judged by every rule, shown, consented to, written down
 //! batch     a campaign's requests: the same, with one question for all of them
+//! sealing   a master's own revocation: made, sealed, never written down in clear
 //! signing   one PIN; each signature: card, check, journal
 //! answers   to the courier, as each request is done
 //! ```
@@ -11,6 +12,7 @@ mod agenda;
 mod answers;
 mod batch;
 mod intake;
+mod sealing;
 mod signing;
 
 use std::fs::File;
@@ -125,6 +127,12 @@ pub enum SessionError {
     /// The answer as a whole is not what was asked.
     #[error("the answer is not what was asked for: it is kept back")]
     Response(#[from] ResponseError),
+    /// A signature that is to be sealed, and cannot be.
+    #[error("the revocation cannot be sealed: it was not made")]
+    Seal(#[source] anyhow::Error),
+    /// Nobody typed the passphrase back.
+    #[error("nobody proved that the passphrase is written down: the revocation was not made")]
+    Passphrase,
     /// The request at the station is not the one that was consented to.
     #[error("the request {0} kept at the station was changed after consent")]
     Changed(RequestId),
@@ -181,6 +189,10 @@ impl SessionError {
             ),
             Self::Unread(_) => Some(
                 "run the session again: what was signed is shown again, without the card".into(),
+            ),
+            Self::Passphrase => Some(
+                "run the session again: another passphrase is made, this one is worth nothing"
+                    .into(),
             ),
             Self::Recorder(RecorderError::Clock { .. }) => {
                 Some("set the machine's clock, or give the right date with --time".into())

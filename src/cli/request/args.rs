@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
-use super::super::args::{ListArgs, OutputArgs, SignerArgs};
+use super::super::args::{ListArgs, OutputArgs, PrepareArgs, SignerArgs};
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
 
@@ -47,6 +47,10 @@ maria@example.org --output stick")]
 superseded --text 'replaced' --local-user maria@example.org --output stick\n\
 (OLD stands for the master's fingerprint)")]
     RevokeKey(RevokeKeyArgs),
+    /// Have a master make its own revocation in advance, sealed until it is needed
+    #[command(after_help = "Example:\n  countersign request prepare-revocation --reason \
+superseded --custodian cora.asc --local-user maria@example.org --output stick")]
+    PrepareRevocation(PrepareArgs),
     /// Show requests as the station will, with every rule's verdict
     #[command(after_help = "Example:\n  countersign request show stick/*.request.asc")]
     Show {

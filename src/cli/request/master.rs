@@ -6,8 +6,7 @@ use super::super::signer::Signer;
 use super::super::{Exit, Failure};
 use super::Asking;
 use super::args::{
-    CrossCertifyArgs, KeyReasonArg, PairArgs, RenewMasterArgs, RevokeKeyArgs, TransitionArgs,
-    VouchArg,
+    CrossCertifyArgs, PairArgs, RenewMasterArgs, RevokeKeyArgs, TransitionArgs, VouchArg,
 };
 use super::certify::expiry;
 use crate::certificate::Certificate;
@@ -72,11 +71,7 @@ impl Asking<'_> {
         let operation = Operation::RevokeKey(RevokeKey {
             certificate: CertificateBlock::new(master.to_bytes()),
             subkey: args.subkey,
-            reason: match args.reason {
-                KeyReasonArg::Superseded => KeyReason::Superseded,
-                KeyReasonArg::Compromised => KeyReason::Compromised,
-                KeyReasonArg::Retired => KeyReason::Retired,
-            },
+            reason: KeyReason::from(args.reason),
             text: args.text.clone(),
             stops,
         });

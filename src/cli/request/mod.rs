@@ -5,6 +5,7 @@ mod certify;
 mod index;
 mod master;
 mod module;
+mod prepare;
 mod recertify;
 mod revoke;
 
@@ -16,9 +17,9 @@ use super::signer::Signer;
 use super::{Exit, Failure};
 use crate::authority::{Authority, AuthorityError};
 use crate::certificate::Certificate;
-use crate::exchange;
+use crate::exchange::{self, Records};
 use crate::fingerprint::Fingerprint;
-use crate::operation::{Operation, SignModule};
+use crate::operation::{Operation, SignModule, TrustBundle};
 use crate::policy::{Evidence, History, Policy, Rejection, Review};
 use crate::request::{Draft, MAX_BYTES, Request};
 use crate::safe::Safe;
@@ -28,7 +29,7 @@ use crate::time::Timestamp;
 pub(super) fn run(common: &Common, verb: &RequestVerb) -> Result<(), Failure> {
     let authority = Authority::open(&common.authority)
         .map_err(|e| Failure::from(e).hint("name the authority's record with --authority DIR"))?;
-    let asking = Asking { common, authority: &authority, now: super::now(common.time) };
+    let asking = Asking::new(common, &authority, super::now(common.time));
     match verb {
         RequestVerb::Certify(args) => asking.certify(args),
         RequestVerb::Revoke(args) => asking.revoke(args),
@@ -38,20 +39,26 @@ pub(super) fn run(common: &Common, verb: &RequestVerb) -> Result<(), Failure> {
         RequestVerb::TransitionStatement(args) => asking.transition_statement(args),
         RequestVerb::RenewMaster(args) => asking.renew_master(args),
         RequestVerb::RevokeKey(args) => asking.revoke_key(args),
+        RequestVerb::PrepareRevocation(args) => asking.prepare_revocation(args),
         RequestVerb::Show { files } => asking.show_all(files),
     }
 }
 
 /// Somebody who asks an authority's station for something.
-struct Asking<'a> {
+pub(super) struct Asking<'a> {
     common: &'a Common,
     authority: &'a Authority,
     now: Timestamp,
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
+    /// Somebody who asks at `now`.
+    pub(super) fn new(common: &'a Common, authority: &'a Authority, now: Timestamp) -> Self {
+        Self { common, authority, now }
+    }
+
     /// Lints, signs, judges once more as the station will, and writes.
-    fn finish(
+    pub(super) fn finish(
         &self,
         signer: &Signer,
         draft: &Draft,
@@ -116,7 +123,10 @@ impl Asking<'_> {
         }
     }
 
-    fn master(&self, asked: Option<Fingerprint>) -> Result<&Certificate, AuthorityError> {
+    pub(super) fn master(
+        &self,
+        asked: Option<Fingerprint>,
+    ) -> Result<&Certificate, AuthorityError> {
         let last = self.authority.policy().masters.last().map(|m| m.fingerprint);
         let fingerprint = asked.or(last).expect("a policy names at least one master");
         self.authority.master(fingerprint)
@@ -165,7 +175,11 @@ fn show(authority: &Authority, file: &Path, now: Timestamp) -> Result<(), Failur
     let history = history(authority, request.operation())?;
     let context = authority.context(now);
     let folder = file.parent().unwrap_or(Path::new("."));
-    let mut evidence = exchange::evidence(request.operation(), &history, Some(folder), |_| None);
+    let (records, folder) = (Records::of(authority.masters()), Some(folder));
+    let mut evidence = exchange::evidence(request.operation(), &history, folder, &records);
+    if request.operation().as_any::<TrustBundle>().is_some() {
+        evidence.last_bundle = authority.last_bundle()?.map(|bundle| bundle.head().clone());
+    }
     if let Some(asked) = request.operation().as_any::<SignModule>() {
         evidence.previous = authority.last_list(&asked.module)?;
     }

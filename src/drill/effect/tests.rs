@@ -94,7 +94,7 @@ fn a_master_that_revokes_itself_takes_along_whom_nobody_else_certified() {
         Counts { developers_stop: 1, modules_stop: 2, ..Counts::default() }
     );
     assert_eq!((effect.developers_seen, effect.modules_seen), (2, 3));
-    let names: Vec<&str> = effect.modules.iter().map(|c| c.subject.as_str()).collect();
+    let names: Vec<&str> = effect.modules.iter().map(|c| c.subject.name.as_str()).collect();
     assert_eq!(names, ["left", "own"]);
     assert_eq!(numbers(&effect.modules[0]), (129, true, 7, false));
     // gpg and FreePBX go on believing what a revoked master signed itself.
@@ -108,7 +108,7 @@ fn a_master_that_revokes_itself_takes_along_whom_nobody_else_certified() {
         assert_eq!(real.after, supposed.after, "{:?}", real.subject);
     }
     for (real, supposed) in real.modules.iter().zip(&effect.modules) {
-        assert_eq!(real.after, supposed.after, "{}", real.subject);
+        assert_eq!(real.after, supposed.after, "{}", real.subject.name);
     }
 }
 

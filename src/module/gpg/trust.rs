@@ -77,6 +77,40 @@ pub fn validity(certificate: &Certificate, keyring: &Keyring, now: Timestamp) ->
     of_each.max().unwrap_or(Trust::Undefined)
 }
 
+/// The certifications of a key that gpg counts, by masters and by introducers whom it believes.
+pub fn counted(certificate: &Certificate, keyring: &Keyring, now: Timestamp) -> Vec<Counted> {
+    if !is_usable(keyring, certificate, now) {
+        return Vec::new();
+    }
+    let introducers: Vec<(&Certificate, Introduction)> = keyring
+        .introducers()
+        .filter(|c| c.fingerprint() != certificate.fingerprint())
+        .filter_map(|c| Some((c, introducer(c, keyring, now)?)))
+        .collect();
+    let mut all = Vec::new();
+    for user_id in usable_user_ids(certificate) {
+        let covering = introducers.iter().filter(|(_, i)| i.amount >= MARGINAL);
+        let covering = covering.filter(|(_, i)| covers(i, user_id)).map(|(c, _)| *c);
+        let masters = keyring.masters().iter();
+        let masters = masters.filter(|m| m.fingerprint() != certificate.fingerprint());
+        for by in masters.chain(covering) {
+            let word = certified(keyring, certificate, user_id, std::slice::from_ref(by), now);
+            let by = by.fingerprint();
+            all.extend(word.map(|opinion| Counted { by, opinion }));
+        }
+    }
+    all
+}
+
+/// A certification that gpg counts.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// Whose it is.
+    pub by: Fingerprint,
+    /// The certification.
+    pub opinion: Opinion,
+}
+
 /// Whether gpg uses a key at all: not revoked, not expired.
 fn is_usable(keyring: &Keyring, certificate: &Certificate, now: Timestamp) -> bool {
     let state = keyring.state(&SigningKey::primary_of(certificate), now);

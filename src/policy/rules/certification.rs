@@ -137,7 +137,9 @@ pub const PREVIOUS_DECISIONS: Rule = Rule {
         }
         match last.1 {
             Kind::SignedModule | Kind::Stated | Kind::Bundled => Verdict::not_asked(),
-            Kind::Renewed { .. } | Kind::KeyRevoked => Verdict::not_asked(),
+            Kind::Renewed { .. } | Kind::KeyRevoked | Kind::RevocationPrepared => {
+                Verdict::not_asked()
+            }
             Kind::Revoked => Verdict::warns(format!(
                 "certification was REVOKED at {}: signing this makes the key trusted AGAIN",
                 last.0
