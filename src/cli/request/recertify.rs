@@ -94,6 +94,13 @@ impl Asking<'_> {
             eprintln!("the others, {}, have this digest together:", tally.requests - tally.noted);
             eprint!("{digest}");
             eprintln!("who is in it, and who is not and why: {place}/INDEX.txt");
+            let most = self.authority.policy().limits.max_batch;
+            if tally.requests > most {
+                eprintln!(
+                    "a session takes {most} of them: carry folder by folder (1,000 each), or"
+                );
+                eprintln!("raise limits.max_batch in the policy, at the station too");
+            }
             eprintln!("next: carry the folder to the station, and compare number and words there");
         }
         match tally.blocked {
