@@ -131,7 +131,7 @@ impl Work<'_> {
         if let Some(existing) = &there
             && let Some(review) = self.still_good(existing, &draft)?
         {
-            return index.listed(key, &existing.path, &review, Known::Before, notes(&review));
+            return index.listed(key, &existing.path, &review, Known::Before, &notes(&review));
         }
         let signed = self.signer.sign(&draft.text(), self.asking.now)?;
         let history = super::history(self.asking.authority, draft.operation())?;
@@ -148,7 +148,7 @@ impl Work<'_> {
         if let Some(existing) = there.filter(|existing| existing.path != path) {
             std::fs::remove_file(self.output.join(existing.path))?;
         }
-        index.listed(key, &path, &review, Known::Now, notes(&review))
+        index.listed(key, &path, &review, Known::Now, &notes(&review))
     }
 
     /// A request of an earlier run that asks for the same and would still be signed.
