@@ -81,7 +81,7 @@ impl Rotation {
     fn introduce(&self) {
         let s = &self.s;
         people::copy(&people::kept().join("two.card"), &s.path("card-two"));
-        s.countersign(&["rotation", "plan", "--successor", "two.asc"]).ok().says(&self.new);
+        s.countersign(&["rotation", "plan", "--successor", "two.asc"]).ok().says("new master");
         s.airgap_told(&["station", "update", "--authority", "authority"], "Yes\n").ok();
         self.ask("cross-certify", &[]).ok();
         self.ask("transition-statement", &["--remark", "The old card is full."]).ok();

@@ -113,15 +113,15 @@ pub enum AuthorityVerb {
     /// Show masters, managers, agreement and limits
     #[command(after_help = "Example:\n  countersign authority show")]
     Show(Form),
+    /// Take over an existing project: who certified whom, what counts, and what has to be done
+    #[command(after_help = "Example:\n  countersign authority adopt --keyring keys")]
+    Adopt(AdoptArgs),
     /// Tell what ends by when, and what stops working with it
     #[command(
         after_help = "Example:\n  countersign authority forecast --days 30\n(exit status 0: \
 nothing ends within these days; 7: something does)"
     )]
     Forecast(ForecastArgs),
-    /// Take over an existing project: who certified whom, what counts, and what has to be done
-    #[command(after_help = "Example:\n  countersign authority adopt --keyring keys")]
-    Adopt(AdoptArgs),
 }
 
 /// What is looked ahead for.

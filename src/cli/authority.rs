@@ -35,8 +35,8 @@ pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
             }
             Ok(())
         }
-        AuthorityVerb::Forecast(args) => super::forecast::run(common, &args),
         AuthorityVerb::Adopt(args) => super::adopt::run(common, &args),
+        AuthorityVerb::Forecast(args) => super::forecast::run(common, &args),
         AuthorityVerb::Show(form) => {
             let authority = Authority::open(&common.authority)?;
             authority.agreement()?;

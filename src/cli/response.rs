@@ -1,5 +1,6 @@
 //! `countersign response …`
 
+mod print;
 mod requests;
 
 use std::path::Path;
@@ -11,8 +12,9 @@ use super::{Exit, Failure};
 use crate::authority::{Authority, AuthorityError};
 use crate::exchange;
 use crate::request::Request;
-use crate::response::{self, Response, ResponseError, SealedAnswer, Verified};
+use crate::response::{self, Outcome, Response, ResponseError, SealedAnswer, Verified};
 use crate::safe::{Safe, counted};
+use print::print;
 use requests::Requests;
 
 pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
@@ -30,7 +32,7 @@ pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
     for path in &args.files {
         match path.is_dir() {
             false => taking.one(path, |file, accepted, installed| {
-                told(common, &args.form, file, accepted, installed);
+                print(common, &args.form, file, accepted, installed);
             })?,
             true => taking.folder(path, common, &args.form)?,
         }
@@ -39,6 +41,24 @@ pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
         0 => Ok(()),
         _ => Err(Failure::say(Exit::Refused, "not every request was granted")),
     }
+}
+
+/// An answer that is what was asked for, as far as anybody can see.
+pub(super) enum Accepted {
+    /// Signatures, byte for byte.
+    Signed(Request, Verified),
+    /// Something that only its custodians can look at.
+    Sealed(Request, SealedAnswer),
+}
+
+/// Reads an answer and holds it against its request.
+pub(super) fn accepted(
+    authority: &Authority,
+    file: &Path,
+    requests: Option<&Path>,
+) -> Result<Accepted, Failure> {
+    let (request, response) = read(file, &mut Requests::of(requests))?;
+    verified(authority, file, request, response)
 }
 
 /// Answers that are taken in one after the other.
@@ -56,24 +76,24 @@ impl Taking<'_> {
         file: &Path,
         done: impl FnOnce(&Path, &Accepted, Option<&Path>),
     ) -> Result<(), Failure> {
-        let (request, response) = self.requests.with_answer(file)?;
-        let refusal = matches!(response.outcome, response::Outcome::Refused { .. });
+        let (request, response) = read(file, &mut self.requests)?;
+        let refusal = matches!(response.outcome, Outcome::Refused { .. });
         if refusal && self.install && response.request == request.id() {
             self.authority.keep_refusal(&request, &response)?;
         }
-        match judged(self.authority, file, request, response) {
-            Ok(accepted) if self.install => {
-                let path = match &accepted {
-                    Accepted::Signed(request, verified) => {
-                        self.authority.install(request, verified)?.path
+        match verified(self.authority, file, request, response) {
+            Ok(accepted) => {
+                let installed = match (&accepted, self.install) {
+                    (_, false) => None,
+                    (Accepted::Signed(request, verified), true) => {
+                        Some(self.authority.install(request, verified)?.path)
                     }
-                    Accepted::Sealed(request, sealed) => {
-                        self.authority.install_sealed(request, sealed)?.path
+                    (Accepted::Sealed(request, sealed), true) => {
+                        Some(self.authority.install_sealed(request, sealed)?.path)
                     }
                 };
-                done(file, &accepted, Some(&path));
+                done(file, &accepted, installed.as_deref());
             }
-            Ok(accepted) => done(file, &accepted, None),
             Err(failure) if failure.exit() == Exit::Refused => {
                 failure.report();
                 self.refused += 1;
@@ -97,8 +117,9 @@ impl Taking<'_> {
         let (before, mut count) = (self.refused, 0);
         for name in names {
             let result = self.one(&folder.join(name), |file, accepted, installed| {
+                // Nobody reads a thousand answers; what could not be checked is always said.
                 if form.json || matches!(accepted, Accepted::Sealed(..)) {
-                    bar.suspend(|| told(common, form, file, accepted, installed));
+                    bar.suspend(|| print(common, form, file, accepted, installed));
                 }
                 count += 1;
             });
@@ -122,25 +143,14 @@ impl Taking<'_> {
     }
 }
 
-/// An answer that is what was asked for, as far as anybody can see.
-pub(super) enum Accepted {
-    /// Signatures, byte for byte.
-    Signed(Request, Verified),
-    /// Something that only its custodians can look at.
-    Sealed(Request, SealedAnswer),
+fn read(file: &Path, requests: &mut Requests<'_>) -> Result<(Request, Response), Failure> {
+    let bytes = exchange::read_path(file, response::MAX_BYTES)?;
+    let response = Response::parse(&bytes).map_err(|e| untrue(file, e))?;
+    let request = requests.find(file, response.request)?;
+    Ok((request, response))
 }
 
-/// Reads an answer and holds it against its request.
-pub(super) fn accepted(
-    authority: &Authority,
-    file: &Path,
-    requests: Option<&Path>,
-) -> Result<Accepted, Failure> {
-    let (request, response) = Requests::of(requests).with_answer(file)?;
-    judged(authority, file, request, response)
-}
-
-fn judged(
+fn verified(
     authority: &Authority,
     file: &Path,
     request: Request,
@@ -176,65 +186,4 @@ fn progress(all: usize, common: &Common) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} answers, {eta} left");
     let bar = ProgressBar::with_draw_target(Some(all as u64), target);
     bar.with_style(style.expect("the template is sound"))
-}
-
-fn told(common: &Common, form: &Form, file: &Path, accepted: &Accepted, installed: Option<&Path>) {
-    match accepted {
-        Accepted::Signed(_, verified) => print(common, form, file, verified, installed),
-        Accepted::Sealed(_, sealed) => print_sealed(common, form, file, sealed, installed),
-    }
-}
-
-fn print(common: &Common, form: &Form, file: &Path, verified: &Verified, installed: Option<&Path>) {
-    if form.json {
-        let value = serde_json::json!({
-            "version": 1,
-            "file": file.display().to_string(),
-            "request": verified.request(),
-            "master": verified.master(),
-            "signatures": verified.count(),
-            "installed": installed.map(|p| p.display().to_string()),
-        });
-        crate::say!("{value}");
-    } else if !common.quiet {
-        let n = match verified.count() {
-            1 => "1 signature".to_owned(),
-            n => format!("{n} signatures"),
-        };
-        let done = if installed.is_some() { "installed" } else { "verified" };
-        crate::say!("{}: {n}, exactly as asked, {done}", Safe(&file.display().to_string()));
-        crate::say!("  master  {}", verified.master());
-        crate::say!("  request {}", verified.request());
-        if let Some(path) = installed {
-            crate::say!("  record  {}", path.display());
-        }
-    }
-}
-
-fn print_sealed(
-    common: &Common,
-    form: &Form,
-    file: &Path,
-    sealed: &SealedAnswer,
-    installed: Option<&Path>,
-) {
-    if form.json {
-        let value = serde_json::json!({
-            "version": 1,
-            "file": file.display().to_string(),
-            "request": sealed.request(),
-            "master": sealed.master(),
-            "sealed": true,
-            "installed": installed.map(|p| p.display().to_string()),
-        });
-        crate::say!("{value}");
-    } else if !common.quiet {
-        let done = if installed.is_some() { "installed" } else { "of the right form" };
-        crate::say!("{}: sealed, {done}", Safe(&file.display().to_string()));
-        crate::say!("  NOT CHECKED: what is in it, only a custodian can tell, by");
-        let at = installed.map_or("FILE".into(), |path| path.display().to_string());
-        crate::say!("          countersign revocation test {at}");
-        crate::say!("  master  {}", sealed.master());
-        crate::say!("  request {}", sealed.request());
-    }
 }

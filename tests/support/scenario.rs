@@ -176,14 +176,15 @@ impl Scenario {
         self.run(Command::new(program("airgap")), arguments, input)
     }
 
-    fn run(&self, command: Command, arguments: &[&str], input: &str) -> Run {
-        run(&self.prepared(command, arguments), input)
+    fn run(&self, mut command: Command, arguments: &[&str], input: &str) -> Run {
+        command.args(arguments);
+        run(&self.prepared(command), input)
     }
 
-    /// A command a second later, to be run in this folder.
-    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
+    /// A command a second later, in the scenario's folder.
+    fn prepared(&self, mut command: Command) -> Command {
         self.pass(1);
-        command.args(arguments).arg("--time").arg(self.now().to_string());
+        command.arg("--time").arg(self.now().to_string());
         command.current_dir(self.root()).env("GNUPGHOME", self.gnupg());
         command.env_remove("COUNTERSIGN_AUTHORITY").env_remove("AIRGAP_STATION");
         match self.memory {
@@ -357,8 +358,7 @@ impl Session<'_> {
     /// Runs it, and kills it (SIGKILL) as soon as it said that it made so many signatures. Returns
     /// what it had said until then.
     pub fn killed_after(self, signatures: usize) -> String {
-        let answers = self.answers.clone();
-        let mut command = self.command();
+        let (mut command, answers) = (self.command(), self.answers.clone());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the programs are built");
         let _ = child.stdin.take().map(|mut pipe| pipe.write_all(answers.as_bytes()));
@@ -378,12 +378,11 @@ impl Session<'_> {
 
     /// Runs it.
     pub fn run(self) -> Run {
-        let answers = self.answers.clone();
-        run(&self.command(), &answers)
+        run(&self.command(), &self.answers)
     }
 
-    /// The session as a command, for whoever wants to talk with it.
-    pub fn command(self) -> Command {
+    /// The command that runs it, for a test that does more than type.
+    pub fn command(&self) -> Command {
         let pins = self.scenario.path("pins");
         fs::write(&pins, format!("{}\n", self.pin)).expect("a writable folder");
         let mut command = with_pins(&program("airgap"), &pins);
@@ -392,6 +391,6 @@ impl Session<'_> {
             command.args(["--practice-card", &self.card]);
         }
         command.args(&self.more);
-        self.scenario.prepared(command, &[])
+        self.scenario.prepared(command)
     }
 }

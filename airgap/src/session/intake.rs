@@ -376,17 +376,17 @@ where
     }
 }
 
+/// Whether a rule is broken that asks for files beside the request.
+fn about_files(violation: &Violation) -> bool {
+    ABOUT_EVIDENCE.contains(&violation.rule.as_str())
+}
+
 /// Whose card is in the reader.
 pub(super) enum CardFor {
     /// The master's that is asked.
     Asked,
     /// Another master's of this authority.
     Another(Fingerprint),
-}
-
-/// Whether a rule is broken that asks for files beside the request.
-fn about_files(violation: &Violation) -> bool {
-    ABOUT_EVIDENCE.contains(&violation.rule.as_str())
 }
 
 pub(super) fn by_operator(reason: String) -> Violation {

@@ -4,10 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::super::{Exit, Failure};
-use super::untrue;
 use crate::exchange;
 use crate::request::{MAX_BYTES, Request, RequestId};
-use crate::response::{self, Response};
 
 /// Where the requests are, and what is known of the folder that was looked into last.
 pub(super) struct Requests<'a> {
@@ -23,16 +21,8 @@ impl<'a> Requests<'a> {
         Self { given, folder: PathBuf::new(), by_token: HashMap::new() }
     }
 
-    /// The request that the answer in a file is to, and the answer.
-    pub(super) fn with_answer(&mut self, file: &Path) -> Result<(Request, Response), Failure> {
-        let bytes = exchange::read_path(file, response::MAX_BYTES)?;
-        let response = Response::parse(&bytes).map_err(|e| untrue(file, e))?;
-        let request = self.find(file, response.request)?;
-        Ok((request, response))
-    }
-
     /// The request with this id: the file that was named, or whichever in the folder has it.
-    fn find(&mut self, response: &Path, id: RequestId) -> Result<Request, Failure> {
+    pub(super) fn find(&mut self, response: &Path, id: RequestId) -> Result<Request, Failure> {
         let beside = response.parent().filter(|p| !p.as_os_str().is_empty());
         let given = self.given.or(beside).unwrap_or(Path::new(".")).to_owned();
         if !given.is_dir() {
