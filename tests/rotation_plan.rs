@@ -47,7 +47,7 @@ fn condition<'a>(status: &'a Value, name: &str) -> &'a Value {
 
 /// The station learns of the record; the masters' requests are signed by both cards.
 fn signed_by_both(s: &Scenario) {
-    s.airgap(&["station", "update", "--authority", "authority"]).ok();
+    s.airgap_told(&["station", "update", "--authority", "authority"], "Yes\n").ok();
     for card in ["card-one", "card-two"] {
         s.session().card(card).run().ok();
     }
@@ -148,7 +148,7 @@ fn letters_go_to_those_who_have_to_act_and_their_answers_are_counted() {
     assert_eq!(status(&s)["letters"]["written"], 1, "who need not answer is not waited for");
 
     // What the station refuses is seen, and what it grants later.
-    s.airgap(&["station", "update", "--authority", "authority"]).ok();
+    s.airgap_told(&["station", "update", "--authority", "authority"], "Yes\n").ok();
     second_card(&s);
     s.certify("bob").ok();
     s.session().card("card-two").answers("No\nwho are you?\n").run().ends(3);

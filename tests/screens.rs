@@ -12,8 +12,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use countersign::certificate::Certificate;
 use countersign::fingerprint::Fingerprint;
+use countersign::time::Timestamp;
 use countersign_tests::bad::asked;
+use countersign_tests::people::fingerprint;
 use countersign_tests::run::run;
 use countersign_tests::signers::World;
 use countersign_tests::{Scenario, people, program};
@@ -75,6 +78,63 @@ fn a_card() {
     let shown = s.airgap(&["card", "status", "--practice-card", "card"]).ok().out;
     let shown = shown.replace(&text("card"), "0000:00000000");
     is_screen("card", &shown.replace(&key.spaced(), &nobody.spaced()));
+}
+
+/// What a rotation shows, with every key and date the same each time.
+fn same_each_time(s: &Scenario, shown: &str) -> String {
+    let read = |name: &str| {
+        let bytes = fs::read(s.path(&format!("{name}.asc"))).expect("a certificate");
+        Certificate::read(bytes.as_slice(), &[]).expect("reads").fingerprint()
+    };
+    let mut shown = shown.to_owned();
+    for (name, digit) in [("one", "1"), ("two", "2"), ("alice", "A"), ("bob", "B")] {
+        let (key, stand_in) = (read(name), digit.repeat(40).parse::<Fingerprint>());
+        let stand_in = stand_in.expect("a fingerprint");
+        shown = shown.replace(&key.to_string(), &stand_in.to_string());
+        shown = shown.replace(&key.spaced(), &stand_in.spaced());
+        shown = shown.replace(&key.key_id(), &stand_in.key_id());
+    }
+    for days in [0, 2, 5, 30, 120, 210, 365] {
+        let date = s.now().after(days * Timestamp::DAY).date();
+        shown = shown.replace(&date, &format!("<day {days:>3}>"));
+    }
+    shown
+}
+
+/// A rotation from `one` to `two`, in which Bob has to act, because his certification ended.
+fn rotation() -> Scenario {
+    let s = Scenario::of_masters(&["one"]);
+    s.certify_with("alice", &["--validity", "1y"]).ok();
+    s.certify_with("bob", &["--validity", "2d"]).ok();
+    s.session().run().ok();
+    s.install().ok();
+    s
+}
+
+#[test]
+fn a_rotation_and_what_ends_by_when() {
+    let s = rotation();
+    let forecast = s.countersign(&["authority", "forecast", "--days", "400"]).ends(7).out;
+    is_screen("forecast", &same_each_time(&s, &forecast));
+    s.countersign(&["rotation", "plan", "--successor", "two.asc"]).ok();
+    s.countersign(&["rotation", "invite", "--output", "letters", "--all"]).ok();
+    let status = s.countersign(&["rotation", "status"]).ok().out;
+    is_screen("rotation-status", &same_each_time(&s, &status));
+    let letter = fs::read_to_string(s.path(&format!("letters/{}.txt", fingerprint("alice"))));
+    is_screen("letter-informed", &same_each_time(&s, &letter.expect("a letter")));
+}
+
+#[test]
+fn a_letter_to_somebody_who_has_to_act() {
+    let s = rotation();
+    let day = s.now();
+    s.pass(3 * Timestamp::DAY);
+    let start = ["--start", &day.date()];
+    s.countersign(&[&["rotation", "plan", "--successor", "two.asc"], &start[..]].concat()).ok();
+    s.countersign(&["rotation", "invite", "--output", "letters"]).ok();
+    let letter = fs::read_to_string(s.path(&format!("letters/{}.txt", fingerprint("bob"))));
+    s.turn_back(3 * Timestamp::DAY);
+    is_screen("letter", &same_each_time(&s, &letter.expect("a letter")));
 }
 
 #[test]

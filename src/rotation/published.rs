@@ -17,11 +17,19 @@ pub struct Published {
     pub masters: Vec<Fingerprint>,
 }
 
-/// The newest bundle on record, if there is one. No bundle can be on record yet: this is the one
-/// place that has to learn of them.
+/// The newest bundle on record, if there is one.
 ///
 /// # Errors
 /// [`AuthorityError`] where the record cannot be read.
-pub fn published(_: &Authority) -> Result<Option<Published>, AuthorityError> {
-    Ok(None)
+pub fn published(authority: &Authority) -> Result<Option<Published>, AuthorityError> {
+    let bundle = authority.last_bundle()?;
+    Ok(bundle.map(|bundle| {
+        let head = bundle.head();
+        Published {
+            serial: head.serial.0,
+            made: head.made,
+            last_day: head.last_day(),
+            masters: head.masters.iter().map(|master| master.fingerprint).collect(),
+        }
+    }))
 }

@@ -3,6 +3,7 @@
 pub mod act;
 pub mod bad;
 pub mod bundles;
+pub mod campaign;
 pub mod consumer;
 pub mod custody;
 pub mod elgamal;

@@ -18,8 +18,8 @@ use countersign::certificate::Certificate;
 use countersign::digest::Sha256;
 use countersign::exchange::Stick;
 use countersign::journal;
-use countersign::operation::{Agreement, CertificateBlock, Certify, Operation};
-use countersign::policy::{Named, Policy};
+use countersign::operation::{Agreement, CertificateBlock, Certify, Operation, OperationName};
+use countersign::policy::{Manager, Named, Policy};
 use countersign::request::{Draft, Request};
 use countersign::time::Timestamp;
 use countersign_practice_card::PracticeCard;
@@ -58,6 +58,11 @@ fn original() -> &'static Original {
     })
 }
 
+/// When the master on every bench's card was made.
+pub fn master_made() -> Timestamp {
+    Timestamp::from(original().master.primary().creation_time())
+}
+
 /// A station with its card, a stick, and a date a day after the master was made.
 pub struct Bench {
     /// Everything lives here.
@@ -73,8 +78,13 @@ pub struct Bench {
 impl Bench {
     /// Sets everything up, with a practice card that holds the master.
     pub fn new() -> Self {
+        Self::with(&[], &[])
+    }
+
+    /// As [`Bench::new`], with these masters before the one on the card, and these managers.
+    pub fn with(before: &[Certificate], managers: &[Certificate]) -> Self {
         let original = original();
-        let bench = Self::around(&original.master);
+        let bench = Self::among(before, &original.master, managers);
         std::fs::create_dir(bench.path("card")).expect("a new folder");
         for (name, bytes) in &original.files {
             std::fs::write(bench.path("card").join(name), bytes).expect("written");
@@ -84,6 +94,10 @@ impl Bench {
 
     /// Sets everything up but the card, for this master.
     pub fn around(master: &Certificate) -> Self {
+        Self::among(&[], master, &[])
+    }
+
+    fn among(before: &[Certificate], master: &Certificate, managers: &[Certificate]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let made = Timestamp::from(master.primary().creation_time());
         let bench = Self {
@@ -96,10 +110,20 @@ impl Bench {
         let named = Named { name: "M".into(), fingerprint: master.fingerprint() };
         let mut policy = Policy::with_defaults("Example", named, agreement());
         policy.limits.max_batch = 100_000;
+        let named =
+            |name: &str, c: &Certificate| Named { name: name.into(), fingerprint: c.fingerprint() };
+        policy.masters.splice(0..0, before.iter().map(|c| named("Old", c)));
+        let may_request = vec![OperationName::Recertify];
+        policy.managers.extend(managers.iter().map(|c| Manager {
+            name: "Maria".into(),
+            fingerprint: c.fingerprint(),
+            may_request: may_request.clone(),
+        }));
         custody::name_in(&mut policy);
-        let masters = std::slice::from_ref(master);
-        let managers = [custody::manager_certificate()];
-        Authority::create(&bench.path("authority"), &policy, b"I agree.", masters, &managers)
+        let managers: Vec<Certificate> =
+            managers.iter().cloned().chain([custody::manager_certificate()]).collect();
+        let masters: Vec<Certificate> = before.iter().chain([master]).cloned().collect();
+        Authority::create(&bench.path("authority"), &policy, b"I agree.", &masters, &managers)
             .expect("an authority");
         Station::create(&bench.path("station"), &bench.path("authority"), made).expect("a station");
         bench
@@ -129,6 +153,11 @@ impl Bench {
     pub fn counter(&self) -> u32 {
         let mut card = Card::over(Box::new(self.card())).expect("opens");
         card.session().and_then(|mut s| s.counter()).expect("a counter")
+    }
+
+    /// When the master was made.
+    pub fn made(&self) -> Timestamp {
+        Timestamp::from(self.master.primary().creation_time())
     }
 
     /// A new key with these user IDs, made when the master was.
@@ -230,7 +259,7 @@ impl Default for Bench {
     }
 }
 
-fn agreement() -> Agreement {
+pub(crate) fn agreement() -> Agreement {
     let notation = "agreement-sha256@example.org".to_owned();
     Agreement { sha256: Sha256::of("I agree."), notation }
 }
@@ -281,6 +310,12 @@ impl Script {
     /// As [`Script::yes`], forgetting what is shown.
     pub fn silent() -> Self {
         Self { keep: false, ..Self::yes() }
+    }
+
+    /// The same, forgetting what is shown.
+    #[must_use]
+    pub fn forgetting(self) -> Self {
+        Self { keep: false, ..self }
     }
 
     /// Gives these answers and PINs, the last of each for ever.

@@ -127,14 +127,14 @@ impl Index {
         path: &Path,
         review: &Review,
         known: Known,
-        notes: Vec<String>,
+        notes: &[String],
     ) -> Result<(), Failure> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let number: u64 = name.split('-').next().and_then(|n| n.parse().ok()).unwrap_or(0);
         let within = path.strip_prefix(self.operation.as_str()).unwrap_or(path);
         let user_ids = review.request().operation().user_ids();
         let mut lines = line(&format!("{number:05}  {}", within.display()), key, user_ids);
-        for note in &notes {
+        for note in notes {
             lines.push_str(&format!("       NOTE {}\n", Safe(&clip(note))));
         }
         self.tables.table(LISTED)?.insert(number, lines.as_str()).map_err(ScratchError::from)?;
@@ -209,7 +209,7 @@ impl Index {
         for row in self.tables.table(BLOCKED)?.iter().map_err(ScratchError::from)? {
             write!(text, "{}", row.map_err(ScratchError::from)?.1.value())?;
         }
-        let mut file = text.into_inner().map_err(|e| e.into_error())?;
+        let mut file = text.into_inner().map_err(std::io::IntoInnerError::into_error)?;
         file.rewind()?;
         let place = exchange::make_place(output, &Path::new(self.operation.as_str()).join("x"))?;
         let folder = place.parent().unwrap_or(output);

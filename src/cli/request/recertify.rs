@@ -94,6 +94,13 @@ impl Asking<'_> {
             eprintln!("the others, {}, have this digest together:", tally.requests - tally.noted);
             eprint!("{digest}");
             eprintln!("who is in it, and who is not and why: {place}/INDEX.txt");
+            let most = self.authority.policy().limits.max_batch;
+            if tally.requests > most {
+                eprintln!(
+                    "a session takes {most} of them: carry folder by folder (1,000 each), or"
+                );
+                eprintln!("raise limits.max_batch in the policy, at the station too");
+            }
             eprintln!("next: carry the folder to the station, and compare number and words there");
         }
         match tally.blocked {
@@ -124,7 +131,7 @@ impl Work<'_> {
         if let Some(existing) = &there
             && let Some(review) = self.still_good(existing, &draft)?
         {
-            return index.listed(key, &existing.path, &review, Known::Before, notes(&review));
+            return index.listed(key, &existing.path, &review, Known::Before, &notes(&review));
         }
         let signed = self.signer.sign(&draft.text(), self.asking.now)?;
         let history = super::history(self.asking.authority, draft.operation())?;
@@ -141,7 +148,7 @@ impl Work<'_> {
         if let Some(existing) = there.filter(|existing| existing.path != path) {
             std::fs::remove_file(self.output.join(existing.path))?;
         }
-        index.listed(key, &path, &review, Known::Now, notes(&review))
+        index.listed(key, &path, &review, Known::Now, &notes(&review))
     }
 
     /// A request of an earlier run that asks for the same and would still be signed.
