@@ -36,7 +36,7 @@ pub enum News {
         /// When the bundle was made.
         made: Timestamp,
     },
-    /// No certificate bears it out that a pinned master of this authority is still one.
+    /// A pinned master is not among those that the bundle names.
     NotNamed(Fingerprint),
 }
 
