@@ -11,7 +11,8 @@ use crate::module::forge::{list, person_with, revoked};
 #[test]
 fn whoever_signed_is_found_and_nobody_else_is_read() {
     let mut make = Make::new();
-    let with_subkey = person_with("sub", |builder| builder.add_signing_subkey());
+    let flags = openpgp::types::KeyFlags::empty().set_signing();
+    let with_subkey = person_with("sub", |builder| builder.add_subkey(flags, None, None));
     let sub = certified(&with_subkey, &make.signer, day(10), CERTIFICATION, plain);
     make.developers.push(sub.clone());
     let accepted = make.taken().expect("taken");
