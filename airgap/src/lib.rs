@@ -5,6 +5,7 @@
 //! Everything that can be asked or checked lives in the crate `countersign`; nothing here can
 //! open a network connection.
 
+pub mod backup;
 pub mod card;
 pub mod cli;
 mod consent;
