@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use airgap::Access;
-use airgap::card::{Card, NewPins};
+use airgap::card::{Card, Delivery, NewPins};
 use airgap::console::Console;
+use airgap::master::Identity;
 use airgap::session::{self, Options, SessionError, Tally};
 use airgap::station::Station;
 use countersign::authority::Authority;
@@ -51,7 +52,9 @@ fn original() -> &'static Original {
         let pins = NewPins::new(SecretString::from(PIN), SecretString::from(ADMIN_PIN));
         let mut session = card.session().expect("a session");
         let pins = pins.expect("good PINs");
-        let master = airgap::master::generate(&mut session, &pins, "M <m@example.org>", None);
+        let user_id = "M <m@example.org>".to_owned();
+        let identity = Identity { user_id, expires: None };
+        let master = airgap::master::generate(&mut session, &pins, Delivery::Fresh, &identity);
         Original { files: files(folder.path()), master: master.expect("a master") }
     })
 }

@@ -16,6 +16,7 @@ mod share;
 mod words;
 
 pub use passphrase::Passphrase;
+pub(crate) use sealed::{MAX_BYTES, looks_right};
 pub use sealed::{SealError, open, seal};
 pub use share::{Collected, Collection, Share, ShareError, Split, SplitError};
 pub use words::{Mark, WordError};

@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use sequoia_openpgp as openpgp;
 
 use openpgp::KeyHandle;
-use openpgp::armor::{Kind, Writer};
+use openpgp::armor::{Kind, Reader, ReaderMode, Writer};
 use openpgp::crypto::SessionKey;
 use openpgp::crypto::mem::Protected;
 use openpgp::packet::{PKESK, SKESK};
@@ -18,10 +18,16 @@ use openpgp::policy::StandardPolicy;
 use openpgp::serialize::stream::{Encryptor, LiteralWriter, Message};
 use openpgp::types::SymmetricAlgorithm;
 
+use countersign::safe::Safe;
+
 use super::passphrase::Passphrase;
+use super::words::Mark;
 
 /// Longest backup, in bytes: one RSA-4096 key with its certificate has some 5,000.
 pub(crate) const MAX_BYTES: usize = 1 << 20;
+
+/// What the file's comment says before the mark.
+const COMMENT: &str = "countersign backup ";
 
 /// Why a backup cannot be made or opened.
 #[derive(Debug, thiserror::Error)]
@@ -33,11 +39,20 @@ pub enum SealError {
     #[error("this is not a backup, or not all of it")]
     NotABackup(#[source] anyhow::Error),
     /// The words of another backup.
-    #[error("these words do not open this backup: are they those of another one?")]
-    WrongWords,
+    #[error("the words are those of backup {typed}{}: they do not open it", of_file(file.as_deref()))]
+    WrongWords {
+        /// The mark of the words.
+        typed: Mark,
+        /// The mark that the file bears; anybody could have written it there.
+        file: Option<String>,
+    },
     /// Changed or cut off.
     #[error("the backup is damaged: it opens, and its end or its checksum is wrong")]
     Damaged(#[source] anyhow::Error),
+}
+
+fn of_file(mark: Option<&str>) -> String {
+    mark.map_or(String::new(), |mark| format!(", this is backup {}", Safe(mark)))
 }
 
 /// Encrypts a transferable secret key with the passphrase (AES-256, RFC 9580 §5.13.1).
@@ -45,7 +60,7 @@ pub enum SealError {
 /// # Errors
 /// [`SealError`] where the system gives no random numbers.
 pub fn seal(secret_key: &Protected, passphrase: &Passphrase) -> Result<Vec<u8>, SealError> {
-    let headers = [("Comment", format!("countersign backup {}", passphrase.mark()))];
+    let headers = [("Comment", format!("{COMMENT}{}", passphrase.mark()))];
     let mut armor = Writer::with_headers(Vec::new(), Kind::Message, headers)
         .map_err(|e| SealError::Seal(e.into()))?;
     let mut encrypt = || -> openpgp::Result<()> {
@@ -72,7 +87,9 @@ pub fn open(untrusted: &[u8], passphrase: &Passphrase) -> Result<Protected, Seal
         .map_err(SealError::NotABackup)?
         .with_policy(&policy, None, helper)
         .map_err(|error| match error.downcast_ref::<WrongWords>() {
-            Some(WrongWords) => SealError::WrongWords,
+            Some(WrongWords) => {
+                SealError::WrongWords { typed: passphrase.mark(), file: mark(untrusted) }
+            }
             None => SealError::NotABackup(error),
         })?;
     // The size is known beforehand, so that the secret is never moved in memory while it grows.
@@ -92,6 +109,25 @@ pub fn open(untrusted: &[u8], passphrase: &Passphrase) -> Result<Protected, Seal
     let mut whole = Protected::new(length);
     whole.copy_from_slice(&secret[..length]);
     Ok(whole)
+}
+
+/// Whether a file begins like a backup, before anybody types words for it.
+///
+/// # Errors
+/// [`SealError::NotABackup`] where it does not.
+pub(crate) fn looks_right(untrusted: &[u8]) -> Result<(), SealError> {
+    match mark(untrusted) {
+        Some(_) => Ok(()),
+        None => Err(SealError::NotABackup(anyhow::anyhow!("it has no \"{COMMENT}\" in it"))),
+    }
+}
+
+/// The mark in the file's comment.
+fn mark(untrusted: &[u8]) -> Option<String> {
+    let mut armor = Reader::from_bytes(untrusted, ReaderMode::Tolerant(Some(Kind::Message)));
+    let headers = armor.headers().ok()?;
+    let comment = headers.iter().find_map(|(_, text)| text.strip_prefix(COMMENT))?;
+    Some(countersign::safe::clip(comment.trim()))
 }
 
 #[derive(Debug, thiserror::Error)]

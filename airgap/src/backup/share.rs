@@ -89,10 +89,10 @@ impl Split {
         let secret = passphrase.secret.as_slice();
         let rows = Gf256::split_bytes(needed, shares, secret, UnwrapErr(SysRng))
             .expect("2 to 16 shares of 16 bytes");
-        Ok(rows.into_iter().map(|row| self.share(passphrase.mark, Zeroizing::new(row))).collect())
+        Ok(rows.into_iter().map(|row| self.share(passphrase.mark, &Zeroizing::new(row))).collect())
     }
 
-    fn share(self, mark: Mark, row: Zeroizing<Vec<u8>>) -> Share {
+    fn share(self, mark: Mark, row: &Zeroizing<Vec<u8>>) -> Share {
         let (number, value) = row.split_first().expect("a number and a value");
         let value = value.try_into().expect("as long as what was split");
         Share { mark, needed: self.needed, number: *number, value: Zeroizing::new(value) }

@@ -99,7 +99,8 @@ pub(super) fn read(text: &str, lengths: &[usize; 2]) -> Result<Zeroizing<Vec<u8>
 fn byte(at: usize, word: &str) -> Result<u8, WordError> {
     let as_even = || pgp_words::to_bytes(&[word]).and_then(|b| b.last().copied());
     let as_odd = || pgp_words::to_bytes(&["aardvark", word]).and_then(|b| b.last().copied());
-    let (here, elsewhere) = if at % 2 == 0 { (as_even(), as_odd()) } else { (as_odd(), as_even()) };
+    let (here, elsewhere) =
+        if at.is_multiple_of(2) { (as_even(), as_odd()) } else { (as_odd(), as_even()) };
     let place = at + 1;
     here.ok_or_else(|| {
         let word = countersign::safe::clip(word);
