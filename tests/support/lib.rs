@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod bad;
+pub mod ceremony;
 pub mod consumer;
 pub mod elgamal;
 pub mod failing;
@@ -10,6 +11,7 @@ pub mod forge;
 pub mod modules;
 pub mod namespace;
 pub mod people;
+pub mod pin_pad;
 pub mod run;
 pub mod scenario;
 pub mod signers;
