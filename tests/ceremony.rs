@@ -274,7 +274,8 @@ fn a_card_with_another_key_or_other_pins_is_left_alone() {
     let mut session = card.session().expect("a session");
     let pins = NewPins::new(SecretString::from("999999"), SecretString::from("99999999"));
     session.set_up(&pins.expect("PINs"), Delivery::Fresh).expect("set up");
-    drop((session, card));
+    drop(session);
+    drop(card);
     let mut console = person().answering(&["Stop"]);
     let open = |_| table.card(3);
     let error = master::run(&table.plan(None), &mut console, open).expect_err("other PINs");

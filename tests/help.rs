@@ -5,10 +5,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
+use airgap::card::{Card, Delivery};
+use airgap::master::{self, BackupPlan, Identity, Plan};
 use countersign::certificate::Certificate;
+use countersign::time::Timestamp;
+use countersign_practice_card::PracticeCard;
+use countersign_tests::ceremony::Person;
 use countersign_tests::people::{self, fingerprint};
 use countersign_tests::run::run;
 use countersign_tests::{PIN, Run, program};
+use secrecy::SecretString;
 use tempfile::TempDir;
 
 /// The order in which the examples of both programs make sense.
@@ -42,6 +48,12 @@ const CEREMONY: &[&str] = &[
     "countersign request transition-statement",
     "countersign request renew-master",
     "countersign request revoke-key",
+    "airgap card pin",
+    "airgap card touch",
+    "airgap card reset-counter-baseline",
+    "airgap card verify",
+    "airgap card init",
+    "airgap master restore",
     "airgap journal show",
     "airgap journal verify",
 ];
@@ -160,7 +172,10 @@ fn carry(folder: &TempDir) {
 /// Types an example into a shell; whatever is asked for is answered.
 fn type_in(folder: &TempDir, line: &str) -> Run {
     let pins = folder.path().join("pins");
-    fs::write(&pins, format!("{PIN}\n48291675\n")).expect("a new file");
+    let admin_first = ["airgap card pin", "airgap card touch"].iter().any(|c| line.starts_with(c));
+    let lines =
+        if admin_first { format!("48291675\n{PIN}\n") } else { format!("{PIN}\n48291675\n") };
+    fs::write(&pins, lines).expect("a new file");
     let line = line.replace("ALICE", &fingerprint("alice")).replace("OLD", &old_master(folder));
     let pin = if line.starts_with("airgap ") { " --pin-fd 3" } else { "" };
     let mut shell = Command::new("sh");
@@ -170,7 +185,35 @@ fn type_in(folder: &TempDir, line: &str) -> Run {
     shell.env("PATH", format!("{}:{path}", programs.display()));
     shell.env("GNUPGHOME", folder.path().join("gnupg"));
     shell.env_remove("COUNTERSIGN_AUTHORITY").env_remove("AIRGAP_STATION");
-    run(&shell, &"Yes\n".repeat(10))
+    let words = fs::read_to_string(folder.path().join("words")).unwrap_or_default();
+    let restores = line.starts_with("airgap master restore");
+    run(&shell, &if restores { words } else { "Yes\n".repeat(10) })
+}
+
+/// A master on two cards, with a backup whose words are in the file `words`.
+fn back_up(folder: &TempDir) {
+    let identity = Identity { user_id: "B <b@example.org>".into(), expires: None };
+    let created = Timestamp::parse("2026-11-22").expect("a date");
+    let backup = BackupPlan { file: folder.path().join("backup.asc"), split: None };
+    let (copies, delivery, backup) = (2, Delivery::Fresh, Some(backup));
+    let plan = Plan { identity, created, copies, delivery, backup };
+    let mut person = Person::new(PIN, "48291675");
+    let card = |number: usize| {
+        let card = PracticeCard::open(&folder.path().join(format!("copy-{number}")));
+        Card::over(Box::new(card.expect("a card")))
+    };
+    master::run(&plan, &mut person, card).expect("a master");
+    fs::write(folder.path().join("words"), &person.sheets[0]).expect("a new file");
+}
+
+/// Somebody uses the card without the station.
+fn sign_elsewhere(folder: &TempDir) {
+    let card = PracticeCard::open(&folder.path().join("card")).expect("the card");
+    let mut card = Card::over(Box::new(card)).expect("opens");
+    let mut session = card.session().expect("a session");
+    let before = session.before_unlocking().expect("a status");
+    session.unlock(SecretString::from(PIN), &before).expect("the PIN");
+    session.sign(&[0; 64]).expect("signs");
 }
 
 #[test]
@@ -182,6 +225,8 @@ fn every_example_does_what_it_says() {
         let line = examples.get(*name).unwrap_or_else(|| panic!("{name} has no example"));
         match *name {
             "airgap station init" => carry(&folder),
+            "airgap card reset-counter-baseline" => sign_elsewhere(&folder),
+            "airgap master restore" => back_up(&folder),
             "airgap station update" => {
                 second_master(&folder);
                 carry(&folder);

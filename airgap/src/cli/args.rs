@@ -192,7 +192,7 @@ pub enum CardVerb {
     #[command(after_help = "Example:\n  airgap card status --practice-card card")]
     Status(Form),
     /// Set up a card as it was delivered: its PINs before anything else
-    #[command(after_help = "Example:\n  airgap card init --practice-card spare \
+    #[command(after_help = "Example:\n  airgap card init --practice-card new \
 --name 'Example<<Project' --url https://example.org/master.asc")]
     Init {
         /// The holder, as cards write it: SURNAME<<FORENAME, in ASCII
