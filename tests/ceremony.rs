@@ -245,6 +245,40 @@ fn words_that_are_not_typed_back_do_not_count() {
     assert!(!table.card_folder(2).exists(), "the second card was touched");
 }
 
+/// The last card gets what is in the file, and not what is in memory.
+#[test]
+fn a_backup_that_was_damaged_meanwhile_ends_the_ceremony() {
+    let table = Table::new();
+    let plan = Plan { copies: 3, ..table.plan(Some(None)) };
+    let error = master::run(&plan, &mut person(), |number| {
+        if number == 2 {
+            let whole = std::fs::read(table.backup()).expect("a backup");
+            std::fs::write(table.backup(), &whole[..whole.len() / 2]).expect("written");
+        }
+        table.card(number)
+    });
+    let error = error.expect_err("half a backup");
+    assert!(matches!(error, CeremonyError::Seal(_)), "{error}");
+    assert!(!table.backup().exists(), "a backup that does not count is left");
+    assert!(!table.card_folder(3).exists(), "the third card was touched");
+}
+
+#[test]
+fn a_card_with_another_key_does_not_give_the_known_answer() {
+    let (one, other) = (Table::new(), Table::new());
+    let made = one.run(&one.plan(None), &mut person()).expect("a master");
+    other.run(&other.plan(None), &mut person()).expect("another master");
+    let answer = KnownAnswer::of(&made.certificate).expect("an answer");
+    let ask = |table: &Table| {
+        let mut card = table.card(1).expect("opens");
+        let mut session = card.session().expect("a session");
+        unlock(&mut session);
+        answer.ask(&mut session)
+    };
+    assert!(matches!(ask(&other), Err(CardError::OtherSignature)));
+    ask(&one).expect("the same again");
+}
+
 #[test]
 fn the_same_card_twice_is_no_second_card() {
     let table = Table::new();
