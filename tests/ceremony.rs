@@ -95,7 +95,7 @@ fn with_another_word(words: &str, place: usize) -> String {
     let mut words: Vec<&str> = words.split(' ').collect();
     let even = if words[place] == "aardvark" { "absurd" } else { "aardvark" };
     let odd = if words[place] == "adroitness" { "adviser" } else { "adroitness" };
-    words[place] = if place % 2 == 0 { even } else { odd };
+    words[place] = if place.is_multiple_of(2) { even } else { odd };
     words.join(" ")
 }
 
@@ -138,6 +138,10 @@ fn gpg_opens(backup: &Path, words: &str, certificate: &Certificate) {
     };
     let (file, out) = (backup.to_string_lossy(), plain.to_string_lossy());
     gpg(&["--passphrase", words, "--output", &out, "--decrypt", &file]).ok();
+    let packets = gpg(&["--passphrase", words, "--list-packets", &file]).ok();
+    packets
+        .says("symkey enc packet: version 4, cipher 9, aead 0,s2k 3, hash")
+        .says("mdc_method: 2");
     let wrong = with_another_word(words, 5);
     let refused = gpg(&["--passphrase", &wrong, "--output", "-", "--decrypt", &file]);
     assert_ne!(refused.code, 0, "{}", refused.told());

@@ -113,6 +113,50 @@ fn two_of_three_shares_fit_any_passphrase() {
     assert_ne!(another, one);
 }
 
+/// Multiplication in the field of AES, bit by bit (FIPS 197 §4.2).
+fn times(a: u8, b: u8) -> u8 {
+    let mut product = 0_u16;
+    for bit in 0..8 {
+        product ^= (u16::from(a) << bit) * (u16::from(b) >> bit & 1);
+    }
+    for bit in (8..16).rev() {
+        product ^= (0x11b << (bit - 8)) * (product >> bit & 1);
+    }
+    u8::try_from(product).expect("reduced")
+}
+
+fn over(a: u8, b: u8) -> u8 {
+    let inverse = (1..=255).find(|c| times(b, *c) == 1).expect("b is not zero");
+    times(a, inverse)
+}
+
+/// What docs/exchange-format.md says: Lagrange's interpolation at 0, written here anew.
+#[test]
+fn shares_are_shamirs_over_the_field_of_aes() {
+    let one = passphrase();
+    let shares = Split::new(3, 5).expect("a split").split(&one).expect("split");
+    let some: Vec<(u8, Vec<u8>)> = [4_usize, 0, 2]
+        .iter()
+        .map(|at| {
+            let words = shares[*at].words();
+            let bytes = pgp_words::to_bytes(&words.split(' ').collect::<Vec<_>>());
+            let bytes = bytes.expect("words of the list");
+            assert_eq!(bytes[0], 0xb2);
+            assert_eq!((bytes[3], bytes[4]), (3, u8::try_from(at + 1).expect("few")));
+            (bytes[4], bytes[5..21].to_vec())
+        })
+        .collect();
+    let secret: Vec<u8> = (0..16)
+        .map(|place| {
+            some.iter().fold(0, |sum, (x, value)| {
+                let others = some.iter().map(|(other, _)| *other).filter(|other| other != x);
+                sum ^ others.fold(value[place], |y, other| times(y, over(other, other ^ x)))
+            })
+        })
+        .collect();
+    assert_eq!(secret, one.secret.as_slice());
+}
+
 #[test]
 fn shares_of_two_backups_are_told_apart() {
     let split = Split::new(2, 3).expect("a split");
