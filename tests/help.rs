@@ -5,9 +5,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
+use airgap::card::{Card, Delivery};
+use airgap::master::{self, BackupPlan, Identity, Plan};
+use countersign::certificate::Certificate;
+use countersign::time::Timestamp;
+use countersign_practice_card::PracticeCard;
+use countersign_tests::ceremony::Person;
 use countersign_tests::people::{self, fingerprint};
 use countersign_tests::run::run;
 use countersign_tests::{PIN, Run, program};
+use secrecy::SecretString;
 use tempfile::TempDir;
 
 /// The order in which the examples of both programs make sense.
@@ -63,6 +70,12 @@ const CEREMONY: &[&str] = &[
     "countersign response install",
     "countersign revocation test",
     "countersign revocation open",
+    "airgap card pin",
+    "airgap card touch",
+    "airgap card reset-counter-baseline",
+    "airgap card verify",
+    "airgap card init",
+    "airgap master restore",
     "airgap journal show",
     "airgap journal verify",
 ];
@@ -156,7 +169,7 @@ fn prepared() -> TempDir {
 }
 
 /// A master of the record, by its place in the policy, where there is one.
-fn master(folder: &TempDir, place: usize) -> String {
+fn nth_master(folder: &TempDir, place: usize) -> String {
     let policy = fs::read_to_string(folder.path().join("authority/policy.toml"));
     let policy = policy.unwrap_or_default();
     let master = policy.split("[[master]]").nth(place).unwrap_or_default();
@@ -203,9 +216,12 @@ fn confirm(folder: &TempDir, line: &str) -> Run {
 
 fn type_in_with(folder: &TempDir, line: &str, input: &str) -> Run {
     let pins = folder.path().join("pins");
-    fs::write(&pins, format!("{PIN}\n48291675\n")).expect("a new file");
+    let admin_first = ["airgap card pin", "airgap card touch"].iter().any(|c| line.starts_with(c));
+    let lines =
+        if admin_first { format!("48291675\n{PIN}\n") } else { format!("{PIN}\n48291675\n") };
+    fs::write(&pins, lines).expect("a new file");
     let line = line.replace("ALICE", &fingerprint("alice"));
-    let line = line.replace("OLD", &master(folder, 1)).replace("NEW", &master(folder, 2));
+    let line = line.replace("OLD", &nth_master(folder, 1)).replace("NEW", &nth_master(folder, 2));
     let pin = if line.starts_with("airgap ") { " --pin-fd 3" } else { "" };
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("exec 3<pins; {line}{pin}")]).current_dir(folder.path());
@@ -214,7 +230,35 @@ fn type_in_with(folder: &TempDir, line: &str, input: &str) -> Run {
     shell.env("PATH", format!("{}:{path}", programs.display()));
     shell.env("GNUPGHOME", folder.path().join("gnupg"));
     shell.env_remove("COUNTERSIGN_AUTHORITY").env_remove("AIRGAP_STATION");
-    run(&shell, input)
+    let words = fs::read_to_string(folder.path().join("words")).unwrap_or_default();
+    let restores = line.starts_with("airgap master restore");
+    run(&shell, if restores { &words } else { input })
+}
+
+/// A master on two cards, with a backup whose words are in the file `words`.
+fn back_up(folder: &TempDir) {
+    let identity = Identity { user_id: "B <b@example.org>".into(), expires: None };
+    let created = Timestamp::parse("2026-11-22").expect("a date");
+    let backup = BackupPlan { file: folder.path().join("backup.asc"), split: None };
+    let (copies, delivery, backup) = (2, Delivery::Fresh, Some(backup));
+    let plan = Plan { identity, created, copies, delivery, backup };
+    let mut person = Person::new(PIN, "48291675");
+    let card = |number: usize| {
+        let card = PracticeCard::open(&folder.path().join(format!("copy-{number}")));
+        Card::over(Box::new(card.expect("a card")))
+    };
+    master::run(&plan, &mut person, card).expect("a master");
+    fs::write(folder.path().join("words"), &person.sheets[0]).expect("a new file");
+}
+
+/// Somebody uses the card without the station.
+fn sign_elsewhere(folder: &TempDir) {
+    let card = PracticeCard::open(&folder.path().join("card")).expect("the card");
+    let mut card = Card::over(Box::new(card)).expect("opens");
+    let mut session = card.session().expect("a session");
+    let before = session.before_unlocking().expect("a status");
+    session.unlock(SecretString::from(PIN), &before).expect("the PIN");
+    session.sign(&[0; 64]).expect("signs");
 }
 
 #[test]
@@ -226,6 +270,8 @@ fn every_example_does_what_it_says() {
         let line = examples.get(*name).unwrap_or_else(|| panic!("{name} has no example"));
         match *name {
             "airgap station init" => carry(&folder),
+            "airgap card reset-counter-baseline" => sign_elsewhere(&folder),
+            "airgap master restore" => back_up(&folder),
             "airgap station update" => {
                 name_custodian(&folder);
                 carry(&folder);

@@ -1,12 +1,17 @@
 //! The only place that reads from a person.
 
+mod pin_entry;
+
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use countersign::journal;
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
+
+use crate::card::{PinInput, PinPad, Secret};
+pub use pin_entry::{PinEntry, PinWay};
 
 /// A person at the station, or whatever stands in for one.
 pub trait Console {
@@ -24,6 +29,16 @@ pub trait Console {
     /// # Errors
     /// Where no PIN can be read.
     fn pin(&mut self, question: &str) -> io::Result<SecretString>;
+
+    /// Asks for the PIN that signs, where the reader may have keys of its own for it.
+    ///
+    /// # Errors
+    /// Where no PIN can be read.
+    fn signing_pin(&mut self, question: &str, pad: PinPad) -> io::Result<PinInput> {
+        match pad {
+            PinPad::None | PinPad::OnReader => self.pin(question).map(PinInput::from),
+        }
+    }
 
     /// Tells how far a step is: `done` of `all`, and what the last one was.
     fn progress(&mut self, step: Step, done: usize, all: usize, what: &str);
@@ -54,24 +69,35 @@ impl Step {
     }
 }
 
+/// A console for the making of a master: new PINs, and words that no script may repeat.
+pub trait Ceremony: Console {
+    /// Asks for a secret that a card is to get: twice, where a person types.
+    ///
+    /// # Errors
+    /// Where none can be read.
+    fn new_pin(&mut self, secret: Secret) -> io::Result<SecretString>;
+
+    /// Asks for secret words; none where the person is gone. They are typed in sight, and nothing
+    /// but the terminal shows them.
+    ///
+    /// # Errors
+    /// Where the terminal fails.
+    fn words(&mut self, question: &str) -> io::Result<Option<Zeroizing<String>>>;
+
+    /// Takes what was shown off the screen, as far as the terminal lets it.
+    fn wipe(&mut self);
+}
+
 /// The terminal, or a pipe in its place.
 pub struct Terminal {
-    pins: Option<io::Lines<io::BufReader<std::fs::File>>>,
+    pins: PinEntry,
     bar: Option<(Step, ProgressBar)>,
 }
 
 impl Terminal {
-    /// A console on standard input and output. PINs are typed at the terminal, or read line by
-    /// line from the file descriptor `pin_fd`.
-    ///
-    /// # Errors
-    /// Where the file descriptor is not open.
-    pub fn new(pin_fd: Option<u32>) -> io::Result<Self> {
-        let open = |fd: u32| std::fs::File::open(PathBuf::from(format!("/proc/self/fd/{fd}")));
-        let pins = pin_fd.map(open).transpose()?;
-        // A PIN file of any length is read no further than PINs go.
-        let lines = pins.map(|file| io::BufReader::with_capacity(128, file).lines());
-        Ok(Self { pins: lines, bar: None })
+    /// A console on standard input and output; PINs come in by `pins`.
+    pub fn new(pins: PinEntry) -> Self {
+        Self { pins, bar: None }
     }
 }
 
@@ -82,15 +108,14 @@ impl Terminal {
             bar.finish_and_clear();
         }
     }
+}
 
-    /// Asks for a PIN that does not exist yet, of `least` characters: twice, where it is typed.
-    ///
-    /// # Errors
-    /// Where no PIN can be read.
-    pub fn new_pin(&mut self, question: &str, least: usize) -> io::Result<SecretString> {
+impl Ceremony for Terminal {
+    fn new_pin(&mut self, secret: Secret) -> io::Result<SecretString> {
+        let least = secret.least();
         loop {
-            let pin = self.pin(question)?;
-            if self.pins.is_some() {
+            let pin = self.pin(&format!("New {secret} ({least} characters at least): "))?;
+            if self.pins.is_scripted() {
                 return Ok(pin);
             }
             if pin.expose_secret().len() < least {
@@ -104,6 +129,40 @@ impl Terminal {
             self.show("They differ.\n");
         }
     }
+
+    fn words(&mut self, question: &str) -> io::Result<Option<Zeroizing<String>>> {
+        self.show(question);
+        let line = read_line()?;
+        if !io::stdin().is_terminal() {
+            self.show("\n");
+        }
+        Ok(line)
+    }
+
+    fn wipe(&mut self) {
+        // Screen, the lines above it, and the cursor to its corner (ECMA-48 §8.3.39).
+        if io::stdout().is_terminal() {
+            self.show("\x1b[2J\x1b[3J\x1b[H");
+        }
+    }
+}
+
+/// One line, without its end; none at the end of input. A line that is too long to be an answer is
+/// an empty one: its rest must not answer the next question.
+fn read_line() -> io::Result<Option<Zeroizing<String>>> {
+    let mut line = Zeroizing::new(String::with_capacity(1_000));
+    let mut input = io::stdin().lock();
+    let read = input.by_ref().take(1_000).read_line(&mut line)?;
+    while read == 1_000 && !line.ends_with('\n') {
+        line.clear();
+        if input.by_ref().take(1_000).read_line(&mut line)? < 1_000 {
+            line.clear();
+            break;
+        }
+    }
+    let end = line.trim_end().len();
+    line.truncate(end);
+    Ok((read > 0).then_some(line))
 }
 
 impl Console for Terminal {
@@ -123,32 +182,24 @@ impl Console for Terminal {
             let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
         }
         self.show(question);
-        let mut line = String::new();
-        let mut input = io::stdin().lock();
-        let read = input.by_ref().take(1_000).read_line(&mut line)?;
-        while read == 1_000 && !line.ends_with('\n') {
-            // Too long to be an answer: its rest must not answer the next question.
-            line.clear();
-            if input.by_ref().take(1_000).read_line(&mut line)? < 1_000 {
-                line.clear();
-                break;
-            }
-        }
-        drop(input);
+        let line = read_line()?;
         if !io::stdin().is_terminal() {
-            self.show(&format!("{}\n", countersign::safe::Safe(line.trim_end())));
+            let text = line.as_deref().map_or("", String::as_str);
+            self.show(&format!("{}\n", countersign::safe::Safe(text)));
         }
-        Ok((read > 0).then(|| line.trim().to_owned()))
+        Ok(line.map(|line| line.trim().to_owned()))
     }
 
     fn pin(&mut self, question: &str) -> io::Result<SecretString> {
-        let pin = match &mut self.pins {
-            Some(lines) => lines.next().ok_or_else(|| {
-                io::Error::new(io::ErrorKind::UnexpectedEof, "the file descriptor holds no PIN")
-            })??,
-            None => rpassword::prompt_password(question)?,
-        };
-        Ok(SecretString::from(pin))
+        self.pins.ask(question)
+    }
+
+    fn signing_pin(&mut self, question: &str, pad: PinPad) -> io::Result<PinInput> {
+        if self.pins.is_left_to(pad) {
+            self.show(&format!("{question}type it ON THE READER.\n"));
+            return Ok(PinInput::OnReader);
+        }
+        self.pin(question).map(PinInput::from)
     }
 
     fn progress(&mut self, step: Step, done: usize, all: usize, what: &str) {

@@ -5,11 +5,15 @@
 //! Everything that can be asked or checked lives in the crate `countersign`; nothing here can
 //! open a network connection.
 
+pub mod backup;
+pub mod baseline;
 pub mod card;
 pub mod cli;
 mod consent;
 pub mod console;
+pub mod inspection;
 pub mod master;
+pub mod privacy;
 mod recorder;
 pub mod session;
 pub mod station;

@@ -9,8 +9,9 @@ use std::sync::OnceLock;
 
 use crate::custody;
 use airgap::Access;
-use airgap::card::{Card, NewPins};
+use airgap::card::{Card, Delivery, NewPins};
 use airgap::console::{Console, Step};
+use airgap::master::Identity;
 use airgap::session::{self, Couriers, Options, SessionError, Tally};
 use airgap::station::Station;
 use countersign::authority::Authority;
@@ -53,7 +54,9 @@ fn original() -> &'static Original {
         let pins = NewPins::new(SecretString::from(PIN), SecretString::from(ADMIN_PIN));
         let mut session = card.session().expect("a session");
         let pins = pins.expect("good PINs");
-        let master = airgap::master::generate(&mut session, &pins, "M <m@example.org>", None);
+        let user_id = "M <m@example.org>".to_owned();
+        let identity = Identity { user_id, expires: None };
+        let master = airgap::master::generate(&mut session, &pins, Delivery::Fresh, &identity);
         Original { files: files(folder.path()), master: master.expect("a master") }
     })
 }

@@ -5,6 +5,7 @@ use openpgp_card::ocard::StatusBytes;
 
 use super::SmartcardError;
 use super::holder::Holder;
+use super::pins::Secret;
 
 /// What went wrong with a card or its reader.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +102,77 @@ pub enum CardError {
     /// No tries left.
     #[error("the card's PIN is blocked: no tries left")]
     PinBlocked,
+    /// A resetting code of impossible length.
+    #[error("a resetting code has 8 to 127 characters; the card was not asked")]
+    ResettingCodeLength,
+    /// A wrong resetting code.
+    #[error("wrong resetting code: {left} {} left", tries(*left))]
+    WrongResettingCode {
+        /// Tries left.
+        left: u8,
+    },
+    /// No resetting code is set, or it has no tries left.
+    #[error("the card has no resetting code, or one that is blocked")]
+    NoResettingCode,
+    /// No tries left for anything but the PIN.
+    #[error("the card's {secret} is blocked: no tries left")]
+    Blocked {
+        /// Which one.
+        secret: Secret,
+    },
+    /// One try left, which is kept.
+    #[error("ONLY ONE TRY IS LEFT for the {secret}: stopped, the card was not asked")]
+    LastTry {
+        /// Which one.
+        secret: Secret,
+    },
+    /// The factory's Admin PIN was refused.
+    #[error(
+        "the card's Admin PIN is not the one that cards are delivered with: {left} {} left",
+        tries(*left)
+    )]
+    NotAsDelivered {
+        /// Tries left.
+        left: u8,
+    },
+    /// The card has no touch policy to set.
+    #[error("the card has no button, or none that can be asked for")]
+    NoButton,
+    /// The touch policy cannot be changed.
+    #[error("the card's touch policy is {0}, which stays for as long as this key is on the card")]
+    TouchIsFixed(String),
+    /// A key that no card takes from here.
+    #[error("only an RSA-4096 key can be put on a card")]
+    NotImportable,
+    /// No key to make a certificate for.
+    #[error("the card's signature slot is empty: there is no key to make a certificate for")]
+    NoKey,
+    /// A key that was used already.
+    #[error("the key {key} on the card made {count} signatures: it is no new key")]
+    NotNew {
+        /// The key.
+        key: Fingerprint,
+        /// The card's counter.
+        count: u32,
+    },
+    /// The signature of one card differs from those of the others.
+    #[error("the card's signature is not the one that this key makes: do not use this card")]
+    OtherSignature,
+    /// The same card again.
+    #[error("the card {0} has the key already: put in another one")]
+    SameCard(String),
+    /// The card's PIN is still the factory's.
+    #[error("the card still has the PIN that cards are delivered with")]
+    FactoryPinInUse,
+    /// The reader got no PIN.
+    #[error("no PIN was typed on the reader")]
+    NothingTyped,
+    /// The reader's pad cannot be used safely.
+    #[error("a PIN typed on the reader cannot be checked with {left} {} left", tries(*left))]
+    PadNeedsTries {
+        /// Tries left.
+        left: u8,
+    },
     /// A wrong admin PIN.
     #[error("wrong Admin PIN: {left} {} left", tries(*left))]
     WrongAdminPin {
@@ -142,15 +214,27 @@ impl CardError {
                 "put in the card that holds the master: airgap card status shows what is in the \
                  reader"
             }
-            Self::FactoryPin => {
-                "choose another; a card in use is changed with gpg --card-edit, admin, passwd"
+            Self::FactoryPin => "choose another; a card in use is changed with: airgap card pin",
+            Self::FactoryPinInUse => "give it another one: airgap card pin",
+            Self::LastTry { .. } => "find the right one; whoever is sure of it says --last-try",
+            Self::NotAsDelivered { .. } => {
+                "a card that was set up before: say --initialised; one whose set-up was cut off: \
+                 airgap card init --again"
             }
+            Self::Blocked { .. } => {
+                "only a factory reset helps, which destroys the keys: gpg --card-edit, admin, \
+                 factory-reset"
+            }
+            Self::PadNeedsTries { .. } => "type it here: --no-pin-pad",
             Self::WrongPin { .. } => {
                 "the PIN was forgotten by the program; start the session again"
             }
-            Self::PinBlocked => "unblock it with the Admin PIN: gpg --card-edit, admin, passwd",
+            Self::PinBlocked => "unblock it with the Admin PIN: airgap card pin unblock",
             Self::NotAuthorised => "run the session again and touch the card when it blinks",
-            Self::SlotInUse(_) => "use an empty card",
+            Self::SlotInUse(_) => {
+                "use an empty card; for a key that was just made and got no certificate: airgap \
+                 master generate --finish"
+            }
             Self::OtherPublicKey { .. } => {
                 "do not use this card: somebody put another key on it under the master's name"
             }
@@ -158,7 +242,18 @@ impl CardError {
             | Self::NotRsa { .. }
             | Self::PinLength
             | Self::AdminPinLength
+            | Self::ResettingCodeLength
             | Self::WrongAdminPin { .. }
+            | Self::WrongResettingCode { .. }
+            | Self::NoResettingCode
+            | Self::NoButton
+            | Self::TouchIsFixed(_)
+            | Self::NotImportable
+            | Self::NothingTyped
+            | Self::NoKey
+            | Self::NotNew { .. }
+            | Self::OtherSignature
+            | Self::SameCard(_)
             | Self::Status(_)
             | Self::Other(_) => return None,
         };

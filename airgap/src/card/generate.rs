@@ -6,25 +6,14 @@ use openpgp_card::ocard::KeyType;
 use openpgp_card::ocard::algorithm::AlgoSimple;
 use openpgp_card::ocard::crypto::PublicKeyMaterial;
 use openpgp_card::ocard::data::{Fingerprint as CardFingerprint, KeyGenerationTime};
-use secrecy::{ExposeSecret as _, SecretString};
 use sequoia_openpgp as openpgp;
 
 use openpgp::packet::Key;
 use openpgp::packet::key::{Key4, PrimaryRole, PublicParts};
 
-use super::{CardError, FACTORY_PINS, Session};
-
-/// The PINs of an OpenPGP card as it is delivered (OpenPGP card 3.4.1 §4.2).
-const FACTORY_PIN: &str = "123456";
-const FACTORY_ADMIN_PIN: &str = "12345678";
-
-/// The PINs that a card gets in place of the factory's.
-pub struct NewPins {
-    /// The PIN that signs.
-    pub pin: SecretString,
-    /// The PIN that administers.
-    pub admin: SecretString,
-}
+use super::pins::NewPins;
+use super::setup::Delivery;
+use super::{CardError, Session};
 
 /// A key that was made on a card.
 pub struct Generated {
@@ -32,63 +21,47 @@ pub struct Generated {
     pub key: Key<PublicParts, PrimaryRole>,
 }
 
-impl NewPins {
-    /// Takes PINs of 6 and 8 characters at least that are not the factory's.
-    ///
-    /// # Errors
-    /// [`CardError`] where one is too short, too long, or the factory's.
-    pub fn new(pin: SecretString, admin: SecretString) -> Result<Self, CardError> {
-        for (secret, least) in [(&pin, 6), (&admin, 8)] {
-            let text = secret.expose_secret();
-            if !(least..=127).contains(&text.len()) {
-                let admin = least == 8;
-                return Err(if admin { CardError::AdminPinLength } else { CardError::PinLength });
-            }
-            if FACTORY_PINS.contains(&text) {
-                return Err(CardError::FactoryPin);
-            }
-        }
-        Ok(Self { pin, admin })
-    }
-}
-
 impl Session<'_> {
-    /// Makes an RSA-4096 key in the empty signature slot of a card as it was delivered: first the
-    /// PINs are changed, then the card is set to take one PIN for a whole session, then the key is
-    /// made. Takes seconds to minutes, on some cards an hour.
+    /// Makes an RSA-4096 key in the empty signature slot: first the PINs are changed, then the card
+    /// is set to take one PIN for a whole session, then the key is made. Takes seconds to minutes,
+    /// on some cards an hour.
     ///
     /// # Errors
-    /// [`CardError`] where the slot is in use, a PIN is not the factory's any more, or the card
-    /// cannot make such a key.
-    pub fn generate(&mut self, pins: &NewPins) -> Result<Generated, CardError> {
+    /// [`CardError`] where the slot is in use, a PIN is not the one that `delivery` says, or the
+    /// card cannot make such a key.
+    pub fn generate(&mut self, pins: &NewPins, delivery: Delivery) -> Result<Generated, CardError> {
         if let Some(present) = self.master() {
             return Err(CardError::SlotInUse(present));
         }
-        let factory = SecretString::from(FACTORY_ADMIN_PIN);
-        self.card.change_admin_pin(factory, pins.admin.clone()).map_err(|e| self.admin_pin(e))?;
-        let factory = SecretString::from(FACTORY_PIN);
-        self.card.change_user_pin(factory, pins.pin.clone())?;
-
-        // Read here and not through openpgp-card's cache, which panics where the card is gone.
-        let mut status = self.card.card().application_related_data()?.pw_status_bytes()?;
-        status.set_pw1_cds_valid_once(false);
-        let mut admin = self.card.as_admin_card(pins.admin.clone()).map_err(CardError::from)?;
-        admin.set_pw_status_bytes(&status, false)?;
+        self.set_up(pins, delivery)?;
+        let mut admin = self.as_admin(pins.admin.clone())?;
         admin.set_algorithm(KeyType::Signing, AlgoSimple::RSA4k)?;
         let (material, created) = admin.generate_key(fingerprint, KeyType::Signing)?;
         let key = public_key(&material, created).map_err(CardError::Other)?;
         Ok(Generated { key })
     }
 
-    fn admin_pin(&mut self, error: openpgp_card::Error) -> CardError {
-        if CardError::is_removal(&error) {
-            return CardError::Removed;
+    /// The key that was made on this card and has no certificate yet, because the card was pulled
+    /// before it signed one.
+    ///
+    /// # Errors
+    /// [`CardError`] where the slot is empty, or the key has made more than one signature: then it
+    /// is no new key.
+    pub fn generated(&mut self) -> Result<Generated, CardError> {
+        let Some(expected) = self.master() else { return Err(CardError::NoKey) };
+        let count = self.counter()?;
+        if count > 1 {
+            return Err(CardError::NotNew { key: expected, count });
         }
-        let status = self.card.card().application_related_data().and_then(|d| d.pw_status_bytes());
-        match status {
-            Ok(status) => CardError::WrongAdminPin { left: status.err_count_pw3() },
-            Err(_) => error.into(),
+        let data = self.card.card().application_related_data()?;
+        let times = data.key_generation_times()?;
+        let created = *times.signature().ok_or(CardError::NoKey)?;
+        let material = self.card.card().public_key(KeyType::Signing)?;
+        let key = public_key(&material, created).map_err(CardError::Other)?;
+        if key.fingerprint().as_bytes() != expected.as_bytes() {
+            return Err(CardError::OtherPublicKey { expected });
         }
+        Ok(Generated { key })
     }
 }
 

@@ -5,10 +5,16 @@
 //! once, sign digests. Nothing here trusts a cached counter, and no status is asked for between
 //! unlocking and signing, because there are cards that then refuse to sign.
 
+mod advisory;
+mod attestation;
 mod error;
 mod generate;
 mod holder;
+mod import;
+mod model;
 mod open;
+mod pins;
+mod setup;
 mod status;
 mod wire;
 
@@ -17,14 +23,21 @@ use openpgp_card::ocard::{KeyType, StatusBytes};
 use openpgp_card::state::Transaction;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use pins::FACTORY_PIN;
+
 use countersign::certificate::Certificate;
 use countersign::fingerprint::Fingerprint;
 use sequoia_openpgp::crypto::mpi;
 
+pub use advisory::{Advisories, Advisory, Concern};
+pub use attestation::Attestation;
 pub use card_backend::{CardBackend, CardCaps, CardTransaction, SmartcardError};
 pub use error::CardError;
-pub use generate::{Generated, NewPins};
+pub use generate::Generated;
+pub use model::{Firmware, Model};
 pub use open::{Card, Selector};
+pub use pins::{LastTry, NewPin, NewPins, Secret, Tries};
+pub use setup::{Delivery, Holder, NoTouchPolicy, Touch};
 pub use status::Status;
 
 /// PINs that cards are delivered with; never accepted for signing.
@@ -36,9 +49,33 @@ pub struct Session<'a> {
     /// What the signature slot held when the transaction began.
     master: Option<Fingerprint>,
     /// The PIN, kept for cards that want it before each signature; nothing otherwise.
-    pin: Option<SecretString>,
+    pin: Option<PinInput>,
     /// Whether the card will make the next signature without being told the PIN again.
     unlocked: bool,
+}
+
+/// Where a PIN comes from.
+#[derive(Clone, Debug)]
+pub enum PinInput {
+    /// It was typed here.
+    Typed(SecretString),
+    /// It is typed on the reader's own pad, and this program never learns it.
+    OnReader,
+}
+
+impl From<SecretString> for PinInput {
+    fn from(pin: SecretString) -> Self {
+        Self::Typed(pin)
+    }
+}
+
+/// Whether the reader has keys of its own for a PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinPad {
+    /// None.
+    None,
+    /// It has, and it can send what is typed to the card.
+    OnReader,
 }
 
 /// What a person should know before typing the PIN.
@@ -53,6 +90,10 @@ pub struct BeforeUnlocking {
     pub pin_once: bool,
     /// Whether the card wants to be touched for each signature.
     pub touch: bool,
+    /// Whether the PIN can be typed on the reader.
+    pub pad: PinPad,
+    /// Which kind of card it is.
+    pub model: Model,
 }
 
 impl<'a> Session<'a> {
@@ -121,50 +162,83 @@ impl<'a> Session<'a> {
     pub fn before_unlocking(&mut self) -> Result<BeforeUnlocking, CardError> {
         let data = self.card.card().application_related_data()?;
         let pins = data.pw_status_bytes()?;
+        let id = data.application_id()?;
+        let model = Model::read(self.card.card(), id.manufacturer())?;
+        let pad = if self.card.feature_pinpad_verify() { PinPad::OnReader } else { PinPad::None };
         Ok(BeforeUnlocking {
-            ident: data.application_id()?.ident(),
+            ident: id.ident(),
             tries: pins.err_count_pw1(),
             pin_once: pins.pw1_cds_valid_once(),
             touch: data.uif_pso_cds()?.is_some_and(|f| f.touch_policy().touch_required()),
+            pad,
+            model,
         })
     }
 
     /// Unlocks the signature key with the PIN: one VERIFY for the whole session where the card's
     /// PIN mode allows it, one before each signature where it does not.
     ///
+    /// What is typed on the reader cannot be looked at: there, the PIN that cards are delivered
+    /// with is tried first, which must fail. A right PIN gives the try back.
+    ///
     /// # Errors
     /// [`CardError`] with the tries that are left where the card says no; a factory PIN and one
     /// of an impossible length are refused without asking the card.
-    pub fn unlock(&mut self, pin: SecretString, card: &BeforeUnlocking) -> Result<(), CardError> {
-        let text = pin.expose_secret();
-        if !(6..=127).contains(&text.len()) {
-            return Err(CardError::PinLength);
-        }
-        if FACTORY_PINS.contains(&text) {
-            return Err(CardError::FactoryPin);
+    pub fn unlock(
+        &mut self,
+        pin: impl Into<PinInput>,
+        card: &BeforeUnlocking,
+    ) -> Result<(), CardError> {
+        let pin = pin.into();
+        if let PinInput::Typed(pin) = &pin {
+            let text = pin.expose_secret();
+            if !(6..=127).contains(&text.len()) {
+                return Err(CardError::PinLength);
+            }
+            if FACTORY_PINS.contains(&text) {
+                return Err(CardError::FactoryPin);
+            }
         }
         if card.tries == 0 {
             return Err(CardError::PinBlocked);
+        }
+        if matches!(pin, PinInput::OnReader) {
+            self.refuse_factory_pin(card.tries)?;
         }
         self.verify(pin.clone())?;
         self.pin = card.pin_once.then_some(pin);
         Ok(())
     }
 
-    fn verify(&mut self, pin: SecretString) -> Result<(), CardError> {
-        let Err(error) = self.card.verify_user_signing_pin(pin) else {
-            self.unlocked = true;
-            return Ok(());
+    fn refuse_factory_pin(&mut self, left: u8) -> Result<(), CardError> {
+        if left < 3 {
+            return Err(CardError::PadNeedsTries { left });
+        }
+        match self.card.verify_user_signing_pin(SecretString::from(FACTORY_PIN)) {
+            Ok(()) => Err(CardError::FactoryPinInUse),
+            Err(error) if CardError::is_removal(&error) => Err(CardError::Removed),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn verify(&mut self, pin: PinInput) -> Result<(), CardError> {
+        let result = match pin {
+            PinInput::Typed(pin) => self.card.verify_user_signing_pin(pin),
+            PinInput::OnReader => return self.verify_on_reader(),
         };
-        if CardError::is_removal(&error) {
-            return Err(error.into());
-        }
-        // Cards disagree on the status word of a wrong PIN; the counter in DO C4 does not lie.
-        match self.card.card().application_related_data().and_then(|d| d.pw_status_bytes()) {
-            Ok(status) if status.err_count_pw1() == 0 => Err(CardError::PinBlocked),
-            Ok(status) => Err(CardError::WrongPin { left: status.err_count_pw1() }),
-            Err(_) => Err(error.into()),
-        }
+        self.unlocked = result.is_ok();
+        result.map_err(|error| self.wrong(Secret::Pin, error))
+    }
+
+    fn verify_on_reader(&mut self) -> Result<(), CardError> {
+        let before = self.tries()?.pin;
+        let result = self.card.verify_user_signing_pinpad(&|| ());
+        self.unlocked = result.is_ok();
+        result.map_err(|error| match self.wrong(Secret::Pin, error) {
+            // No try was spent: nothing was typed in time, or the reader's red key was pressed.
+            CardError::WrongPin { left } if left >= before => CardError::NothingTyped,
+            other => other,
+        })
     }
 
     /// Signs a SHA-512 digest with the signature slot's key (OpenPGP card 3.4.1 §7.2.10): the RSA

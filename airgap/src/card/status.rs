@@ -6,6 +6,7 @@ use countersign::fingerprint::Fingerprint;
 use openpgp_card::ocard::{KeyType, Transaction};
 
 use super::CardError;
+use super::model::Model;
 
 /// What a card says of itself, read in one go.
 #[derive(Clone, Debug)]
@@ -14,6 +15,8 @@ pub struct Status {
     pub ident: String,
     /// The manufacturer's name, where the list of manufacturers has it.
     pub manufacturer: String,
+    /// Which kind of card it is.
+    pub model: Model,
     /// The application's version.
     pub version: String,
     /// The cardholder's name.
@@ -26,6 +29,8 @@ pub struct Status {
     pub tries: [u8; 3],
     /// Whether the PIN is good for one signature only.
     pub pin_once: bool,
+    /// Where the certificate can be found, by the card.
+    pub url: String,
     /// The signature slot's touch policy.
     pub touch: String,
     /// Whether the card wants PINs hashed.
@@ -58,6 +63,7 @@ impl Status {
         Ok(Self {
             ident: id.ident(),
             manufacturer: id.manufacturer_name().to_owned(),
+            model: Model::read(card, id.manufacturer())?,
             version: format!("{}.{}", id.version() >> 8, id.version() & 0xff),
             cardholder: holder.unwrap_or_default(),
             key: data
@@ -68,6 +74,7 @@ impl Status {
             algorithm: data.algorithm_attributes(KeyType::Signing)?.to_string(),
             tries: [pins.err_count_pw1(), pins.err_count_rc(), pins.err_count_pw3()],
             pin_once: pins.pw1_cds_valid_once(),
+            url: card.url().map(|u| String::from_utf8_lossy(&u).into_owned()).unwrap_or_default(),
             touch,
             kdf: kdf.to_owned(),
             counter: card.security_support_template()?.signature_count(),
@@ -82,9 +89,15 @@ impl fmt::Display for Status {
         let mode = if self.pin_once { "for one signature" } else { "for a whole session" };
         writeln!(f, "card              {} ({})", self.ident, self.manufacturer)?;
         writeln!(f, "version           OpenPGP card {}", self.version)?;
-        if !self.cardholder.is_empty() {
-            let holder = countersign::safe::Safe(&self.cardholder);
-            writeln!(f, "cardholder        {holder}")?;
+        if let Some(firmware) = self.model.firmware {
+            writeln!(f, "firmware          {firmware}")?;
+        }
+        for (label, text) in
+            [("cardholder        ", &self.cardholder), ("URL               ", &self.url)]
+        {
+            if !text.is_empty() {
+                writeln!(f, "{label}{}", countersign::safe::Safe(text))?;
+            }
         }
         writeln!(f, "signature slot    {key}")?;
         writeln!(f, "algorithm         {}", self.algorithm)?;

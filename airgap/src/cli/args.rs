@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use countersign::time::Timestamp;
 
 use countersign::cli::args::Form;
 
-use crate::card::Selector;
+use crate::backup::Split;
+use crate::card::{Selector, Touch};
+use crate::console::PinWay;
 
 /// The offline signing station for an OpenPGP master key on a card
 #[derive(Debug, Parser)]
@@ -39,24 +41,48 @@ pub struct Common {
     /// Use this card, MANUFACTURER:SERIAL; default: the only one there is
     #[arg(long, global = true, value_name = "IDENT")]
     pub card: Option<String>,
-    /// Use the practice card in this folder instead of a real one
+    /// Use the practice card in this folder instead of a real one; several, for a command that
+    /// writes several cards, are put in one after another
     #[arg(long, global = true, value_name = "DIR", conflicts_with = "card")]
-    pub practice_card: Option<PathBuf>,
+    pub practice_card: Vec<PathBuf>,
     /// Read PINs line by line from this file descriptor instead of the terminal
-    #[arg(long, global = true, value_name = "FD")]
+    #[arg(long, global = true, value_name = "FD", conflicts_with = "pinentry")]
     pub pin_fd: Option<u32>,
+    /// Ask for PINs with this pinentry program, like pinentry-curses
+    #[arg(long, global = true, value_name = "PROGRAM")]
+    pub pinentry: Option<String>,
+    /// Type the PIN at the terminal, although the reader has keys of its own
+    #[arg(long, global = true)]
+    pub no_pin_pad: bool,
     /// Print nothing but errors and what was asked for
     #[arg(long, short, global = true)]
     pub quiet: bool,
 }
 
 impl Common {
-    /// Which card to use.
+    /// Which card to use, for a command that uses one.
     pub fn selector(&self) -> Selector {
-        match (&self.practice_card, &self.card) {
+        self.nth_selector(1)
+    }
+
+    /// Which card to use where several are put in one after another, counted from 1. With fewer
+    /// practice cards than asked for, the last one comes again, and is found out.
+    pub fn nth_selector(&self, number: usize) -> Selector {
+        let practice = self.practice_card.get(number.saturating_sub(1));
+        match (practice.or(self.practice_card.last()), &self.card) {
             (Some(folder), _) => Selector::Practice(folder.clone()),
             (None, Some(ident)) => Selector::Ident(ident.clone()),
             (None, None) => Selector::Only,
+        }
+    }
+
+    /// How PINs come in.
+    pub fn pin_way(&self) -> PinWay {
+        match (self.pin_fd, &self.pinentry) {
+            (Some(fd), _) => PinWay::Descriptor(fd),
+            (None, Some(program)) => PinWay::Pinentry(program.clone()),
+            (None, None) if self.no_pin_pad => PinWay::Terminal,
+            (None, None) => PinWay::Best,
         }
     }
 }
@@ -109,28 +135,125 @@ pub enum StationVerb {
 /// `airgap master …`
 #[derive(Debug, Subcommand)]
 pub enum MasterVerb {
-    /// Make an RSA-4096 master on an empty card, as it was delivered; asks for its new PINs
+    /// Make an RSA-4096 master: on an empty card, or in memory for several; asks for new PINs
     #[command(after_help = "Example:\n  airgap master generate --practice-card card \
 --user-id 'Example Project master <keys@example.org>' --output master.asc")]
-    Generate {
-        /// The master's user ID
-        #[arg(long, value_name = "TEXT")]
-        user_id: String,
-        /// When the master expires; default: never
-        #[arg(long, value_parser = Timestamp::parse, value_name = "DATE")]
-        expires: Option<Timestamp>,
-        /// Where its certificate goes
-        #[arg(long, short, value_name = "FILE")]
-        output: PathBuf,
+    Generate(Generate),
+    /// Put a backup on a fresh card; asks for its words, or those of enough shares
+    #[command(after_help = "Example:\n  airgap master restore --backup backup.asc \
+--practice-card spare")]
+    Restore {
+        /// The backup
+        #[arg(long, value_name = "FILE")]
+        backup: PathBuf,
+        /// The card was set up with `airgap card init`: keep its PINs
+        #[arg(long)]
+        initialised: bool,
     },
+}
+
+/// `airgap master generate`
+#[derive(Debug, ClapArgs)]
+pub struct Generate {
+    /// The master's user ID
+    #[arg(long, value_name = "TEXT")]
+    pub user_id: String,
+    /// When the master expires; default: never
+    #[arg(long, value_parser = Timestamp::parse, value_name = "DATE")]
+    pub expires: Option<Timestamp>,
+    /// Where its certificate goes
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// The card was set up with `airgap card init`: keep its PINs
+    #[arg(long)]
+    pub initialised: bool,
+    /// Make the certificate of a key that is on the card and has none, because the card was pulled
+    #[arg(long, conflicts_with = "in_memory")]
+    pub finish: bool,
+    /// Make the key in this machine's memory, and put it on several cards
+    #[arg(long)]
+    pub in_memory: bool,
+    /// How many cards get it
+    #[arg(long, value_name = "N", default_value = "2", requires = "in_memory")]
+    #[arg(value_parser = clap::value_parser!(u8).range(2..=9))]
+    pub copies: u8,
+    /// Seal a backup into this file; the last card is written from it
+    #[arg(long, value_name = "FILE", requires = "in_memory")]
+    pub backup: Option<PathBuf>,
+    /// Split the backup's words: any M of N shares open it, like 3/5
+    #[arg(long, value_name = "M/N", requires = "backup")]
+    pub split: Option<Split>,
 }
 
 /// `airgap card …`
 #[derive(Debug, Subcommand)]
 pub enum CardVerb {
-    /// Show the card: identity, key, PIN tries, touch, signature counter
+    /// Show the card: identity, key, PIN tries, touch, signature counter, advisories
     #[command(after_help = "Example:\n  airgap card status --practice-card card")]
     Status(Form),
+    /// Set up a card as it was delivered: its PINs before anything else
+    #[command(after_help = "Example:\n  airgap card init --practice-card new \
+--name 'Example<<Project' --url https://example.org/master.asc")]
+    Init {
+        /// The holder, as cards write it: SURNAME<<FORENAME, in ASCII
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+        /// Where the certificate can be found
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+        /// Whether signatures need a touch: off, on, cached; for good: fixed, cached-fixed
+        #[arg(long, value_name = "POLICY")]
+        touch: Option<Touch>,
+        /// Also set a resetting code, which unblocks the PIN without the Admin PIN; asks for it
+        #[arg(long)]
+        resetting_code: bool,
+        /// The set-up was cut off: the card may have the new Admin PIN already
+        #[arg(long)]
+        again: bool,
+    },
+    /// Change, set or unblock a PIN; says how many tries are left, and keeps the last one
+    #[command(after_help = "Example:\n  airgap card pin unblock --practice-card card")]
+    Pin {
+        /// What is to be done
+        #[arg(value_enum, default_value_t = PinChange::Pin)]
+        what: PinChange,
+        /// Use the last try that is left
+        #[arg(long)]
+        last_try: bool,
+    },
+    /// Say whether each signature needs a touch, where the card has a button
+    #[command(after_help = "Example:\n  airgap card touch on --practice-card card")]
+    Touch {
+        /// off, on, cached; until the key is gone: fixed, cached-fixed
+        #[arg(value_name = "POLICY")]
+        policy: Touch,
+    },
+    /// Take the card's counter as it is, with a person's explanation, into the journal
+    #[command(after_help = "Example:\n  airgap card reset-counter-baseline --practice-card card \
+--explain 'test with gpg, Maria and Tom present'")]
+    ResetCounterBaseline {
+        /// What the signatures were that the journal does not know
+        #[arg(long, value_name = "TEXT")]
+        explain: String,
+    },
+    /// Check the card: master, self-signature, PINs, touch, counter, advisories, attestation
+    #[command(after_help = "Example:\n  airgap card verify --practice-card card")]
+    Verify(Form),
+}
+
+/// What `airgap card pin` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PinChange {
+    /// Change the PIN that signs
+    Pin,
+    /// Change the Admin PIN
+    AdminPin,
+    /// Give the card a new PIN, by the Admin PIN
+    Unblock,
+    /// Give the card a new PIN, by the resetting code
+    UnblockByCode,
+    /// Set the resetting code, by the Admin PIN
+    ResettingCode,
 }
 
 /// `airgap request …`

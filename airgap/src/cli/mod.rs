@@ -1,14 +1,15 @@
 //! The command line of `airgap`: parse, call one function, print.
 
 pub mod args;
+mod card;
 mod journal;
+mod master;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use countersign::cli::args::Form;
 use countersign::cli::{Exit, Failure};
 use countersign::exchange::{self, Stick};
 use countersign::policy::Policy;
@@ -17,15 +18,13 @@ use countersign::safe::Safe;
 use countersign::screen::{self, Detail};
 use countersign::time::Timestamp;
 
-use crate::card::{Card, CardError, NewPins};
-use crate::console::{Console, Terminal};
-use crate::master::{self, MasterError};
+use crate::card::{Card, CardError};
+use crate::console::{Console, PinEntry, PinWay, Terminal};
 use crate::recorder::{Access, RecorderError};
 use crate::session::{self, Couriers, Options, SessionError};
 use crate::station::{Station, StationError, Update};
 use args::{
-    Args, CardVerb, Command, Common, GenerateVerb, MasterVerb, RequestVerb, SessionVerb,
-    StationVerb,
+    Args, Command, Common, GenerateVerb, MasterVerb, RequestVerb, SessionVerb, StationVerb,
 };
 
 /// Runs the program on the process's arguments.
@@ -35,13 +34,15 @@ pub fn run() -> ExitCode {
 
 fn dispatch(args: Args) -> Result<(), Failure> {
     let common = args.common;
+    let several = matches!(&args.command, Command::Master(MasterVerb::Generate(g)) if g.in_memory);
+    if common.practice_card.len() > 1 && !several {
+        return Err(Failure::say(Exit::Usage, "this command uses one --practice-card"));
+    }
     match args.command {
         Command::Station(StationVerb::Init { authority }) => station_init(&common, &authority),
         Command::Station(StationVerb::Update { authority }) => station_update(&common, &authority),
-        Command::Master(MasterVerb::Generate { user_id, expires, output }) => {
-            generate(&common, &user_id, expires, &output)
-        }
-        Command::Card(CardVerb::Status(form)) => card_status(&common, &form),
+        Command::Master(verb) => master::run(&common, &verb),
+        Command::Card(verb) => card::run(&common, &verb),
         Command::Request(RequestVerb::Review { files }) => review(&common, &files),
         Command::Session(SessionVerb::Run { input, output, dry_run, explain_counter }) => {
             let options = Options { dry_run, explain_counter };
@@ -91,87 +92,6 @@ fn station_update(common: &Common, authority: &Path) -> Result<(), Failure> {
     }
     let (mut recorder, _) = station.recorder(now, Access::Write).map_err(station_failure)?;
     update.install(&station, &mut recorder).map_err(station_failure)
-}
-
-fn generate(
-    common: &Common,
-    user_id: &str,
-    expires: Option<Timestamp>,
-    output: &Path,
-) -> Result<(), Failure> {
-    if output.exists() {
-        return Err(Failure::say(Exit::Failed, format!("{} exists already", output.display())));
-    }
-    if user_id.chars().any(countersign::safe::is_unsafe) || !user_id.contains('@') {
-        let text = "the user ID is not like 'Name <mail@example.org>' in plain characters";
-        return Err(Failure::say(Exit::Usage, text));
-    }
-    let clock = countersign::cli::now(None);
-    if common.time.is_some_and(|time| time.since(clock).max(clock.since(time)) > 600) {
-        let text = "a card dates its key by the machine's clock, which differs from --time";
-        return Err(Failure::say(Exit::Usage, text).hint("set the machine's clock"));
-    }
-    if expires.is_some_and(|at| at <= clock.after(Timestamp::DAY)) {
-        return Err(Failure::say(Exit::Usage, "a master that ends within a day is of no use"));
-    }
-    // Better to find out now than with a key on the card and no certificate.
-    exchange::try_folder_of(output)?;
-    let mut console = terminal(common)?;
-    let mut card = Card::open_or_make(&common.selector()).map_err(card_failure)?;
-    let mut card = card.session().map_err(card_failure)?;
-    let ident = card.ident().map_err(card_failure)?;
-    console.show(&format!("A master is made on card {ident}: this takes seconds to minutes.\n"));
-    let pin = console.new_pin("New PIN (6 characters at least): ", 6)?;
-    let admin = console.new_pin("New Admin PIN (8 characters at least): ", 8)?;
-    let pins = NewPins::new(pin, admin).map_err(card_failure)?;
-    let certificate =
-        master::generate(&mut card, &pins, user_id, expires).map_err(|error| match error {
-            MasterError::Card(error) => card_failure(error),
-            other => Failure::new(Exit::Card, other),
-        })?;
-    exchange::write_path(output, certificate.armored().as_bytes())?;
-    if !common.quiet {
-        countersign::say!("master {}", certificate.fingerprint().spaced());
-        countersign::say!("its certificate is in {}", output.display());
-    }
-    Ok(())
-}
-
-fn card_status(common: &Common, form: &Form) -> Result<(), Failure> {
-    let mut card = Card::open(&common.selector()).map_err(card_failure)?;
-    let status = card.session().and_then(|mut s| s.status()).map_err(card_failure)?;
-    let station = Station::open(&common.station).ok();
-    let policy = station.as_ref().map(|s| s.authority().policy());
-    let master = policy.and_then(|p| p.masters.iter().find(|m| Some(m.fingerprint) == status.key));
-    if form.json {
-        let value = serde_json::json!({
-            "version": 1,
-            "card": status.ident,
-            "key": status.key,
-            "is_master": station.as_ref().map(|_| master.is_some()),
-            "algorithm": status.algorithm,
-            "pin_tries": status.tries[0],
-            "pin_once": status.pin_once,
-            "touch": status.touch,
-            "kdf": status.kdf,
-            "counter": status.counter,
-        });
-        countersign::say!("{value}");
-        return Ok(());
-    }
-    countersign::cli::put(format_args!("{status}"));
-    match (policy, master) {
-        (Some(_), Some(master)) => {
-            countersign::say!("master            yes: {}", Safe(&master.name));
-        }
-        (Some(policy), None) => {
-            countersign::say!("master            NO: not one of {}'s", Safe(&policy.name));
-        }
-        (None, _) => {
-            countersign::say!("master            no station here to compare with (--station DIR)");
-        }
-    }
-    Ok(())
 }
 
 fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
@@ -245,12 +165,21 @@ fn session_run(common: &Common, options: &Options, couriers: &mut Couriers) -> R
 }
 
 fn terminal(common: &Common) -> Result<Terminal, Failure> {
-    Terminal::new(common.pin_fd).map_err(|error| {
-        let fd = common.pin_fd.unwrap_or_default();
-        let text = format!("--pin-fd {fd}: the file descriptor {fd} cannot be read");
-        Failure::new(Exit::Usage, anyhow::Error::new(error).context(text))
-            .hint(format!("airgap … --pin-fd {fd} {fd}<FILE"))
-    })
+    let pins = PinEntry::new(common.pin_way()).map_err(|error| {
+        let (text, hint) = match common.pin_way() {
+            PinWay::Descriptor(fd) => (
+                format!("--pin-fd {fd}: the file descriptor {fd} cannot be read"),
+                format!("airgap … --pin-fd {fd} {fd}<FILE"),
+            ),
+            PinWay::Pinentry(program) => (
+                format!("--pinentry {program}: there is no such program"),
+                "one is in the package pinentry-curses".into(),
+            ),
+            PinWay::Best | PinWay::Terminal => ("no terminal".into(), String::new()),
+        };
+        Failure::new(Exit::Usage, anyhow::Error::new(error).context(text)).hint(hint)
+    })?;
+    Ok(Terminal::new(pins))
 }
 
 /// The date that a person confirms: freshness, expiry and the journal rest on it.

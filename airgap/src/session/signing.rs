@@ -11,7 +11,7 @@ use countersign::safe::{Safe, counted};
 
 use super::intake::describe;
 use super::{OpenedCard, Session, SessionError};
-use crate::card::{self, BeforeUnlocking, Card, CardError};
+use crate::card::{self, Advisories, BeforeUnlocking, Card, CardError};
 use crate::console::{Console, Step};
 use crate::recorder::Recorded;
 
@@ -150,6 +150,9 @@ where
             before.ident,
             counted(all, "signature")
         ));
+        for line in Advisories::bundled().lines(&before.model, self.recorder.now()) {
+            self.console.show(&format!("{line}\n"));
+        }
         if before.pin_once {
             self.console
                 .show("This card wants its PIN before each one: it is sent again for you.\n");
@@ -161,7 +164,8 @@ where
             self.console.show("ONLY ONE TRY IS LEFT before the card blocks its PIN.\n");
         }
         loop {
-            let pin = self.console.pin(&format!("PIN ({} tries left): ", before.tries))?;
+            let question = format!("PIN ({} tries left): ", before.tries);
+            let pin = self.console.signing_pin(&question, before.pad)?;
             self.console.show("\n");
             match card.unlock(pin, before) {
                 // Never sent to the card: somebody at a terminal may type it again.
