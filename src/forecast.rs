@@ -2,9 +2,12 @@
 
 use crate::authority::{Authority, AuthorityError, Developer};
 use crate::certificate::{Certificate, lenient};
+use crate::drill::{self, Judged};
 use crate::fingerprint::Fingerprint;
 use crate::module::chain::{Chain, Moments};
-use crate::module::{Keyring, SigningKey};
+use crate::module::strict::WeakChains;
+use crate::module::{Keyring, Kind, Revoked, SigningKey};
+use crate::operation::Stops;
 use crate::rotation::published;
 use crate::time::Timestamp;
 
@@ -77,7 +80,10 @@ impl Forecast {
             if !looking.sees(master) {
                 continue;
             }
-            let stops = authority.stops(master, now)?;
+            let revoked = Revoked { at: now, kind: Kind::Soft };
+            let judged = Judged { weak: WeakChains::Refuse, now };
+            let effect = drill::without(authority, master.fingerprint(), revoked, judged)?;
+            let stops = Stops::from(effect.counts());
             let effect = format!("what it certified counts no more: {stops} depend on it alone");
             looking.key(What::Master, master, &effect);
         }

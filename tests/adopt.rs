@@ -136,7 +136,9 @@ fn the_real_keys() {
         .collect();
     assert_eq!(first, EARLY_MIRRORS);
     assert_eq!(campaign["losses"][0]["master"], OLD);
-    assert_eq!(campaign["losses"][0]["keys"], serde_json::json!(EARLY_MIRRORS));
+    let [by_name_last, by_name_first] = EARLY_MIRRORS;
+    let lost = serde_json::json!([by_name_first, by_name_last]);
+    assert_eq!(campaign["losses"][0]["keys"], lost);
     assert_eq!(campaign["masters"][0], serde_json::json!({ "master": OLD, "renew": true }));
 
     let home = TempDir::with_prefix("cs").expect("a home");

@@ -32,15 +32,6 @@ const CEREMONY: &[&str] = &[
     "countersign module explain",
     "countersign module package",
     "countersign module unpack",
-    "countersign request module",
-    "countersign rotation plan",
-    "countersign rotation status",
-    "countersign rotation invite",
-    "countersign authority forecast",
-    "countersign request recertify",
-    "countersign request revoke",
-    "airgap session run",
-    "countersign response install",
     "countersign bundle block",
     "countersign bundle blocked",
     "countersign bundle unblock",
@@ -51,11 +42,27 @@ const CEREMONY: &[&str] = &[
     "countersign bundle show",
     "countersign bundle diff",
     "countersign bundle export",
+    "countersign request module",
+    "countersign rotation plan",
+    "countersign rotation status",
+    "countersign rotation invite",
+    "countersign authority forecast",
+    "countersign request recertify",
+    "countersign request revoke",
+    "airgap session run",
+    "countersign response install",
     "airgap station update",
     "countersign request cross-certify",
     "countersign request transition-statement",
     "countersign request renew-master",
     "countersign request revoke-key",
+    "countersign authority adopt",
+    "countersign revocation drill",
+    "countersign request prepare-revocation",
+    "airgap session run",
+    "countersign response install",
+    "countersign revocation test",
+    "countersign revocation open",
     "airgap journal show",
     "airgap journal verify",
 ];
@@ -138,9 +145,10 @@ fn prepared() -> TempDir {
     fs::copy(kept.join("maria.asc"), folder.path().join("maria.asc")).expect("a copy");
     fs::copy(kept.join("two.asc"), folder.path().join("new-master.asc")).expect("a copy");
     fs::write(folder.path().join("agreement.txt"), "I agree.\n").expect("a new file");
-    for name in ["stick", "module", "blacklist", "packages", "unpacked"] {
+    for name in ["stick", "module", "blacklist", "packages", "unpacked", "old-keys"] {
         fs::create_dir(folder.path().join(name)).expect("a new folder");
     }
+    fs::copy(kept.join("maria.asc"), folder.path().join("old-keys/maria.asc")).expect("a copy");
     let xml = "<module><rawname>blacklist</rawname><version>17.0.3</version>\
                <license>GPLv3+</license></module>\n";
     fs::write(folder.path().join("blacklist/module.xml"), xml).expect("a new file");
@@ -155,6 +163,26 @@ fn master(folder: &TempDir, place: usize) -> String {
     master.split('"').nth(3).unwrap_or_default().to_owned()
 }
 
+fn empty_stick(folder: &TempDir) {
+    for entry in fs::read_dir(folder.path().join("stick")).expect("the stick").flatten() {
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
+/// Makes Cora's key in gpg and names her as a custodian in the record.
+fn name_custodian(folder: &TempDir) {
+    let home = folder.path().join("gnupg");
+    let make = ["--quick-generate-key", "Cora <cora@example.org>", "default", "default", "5y"];
+    people::gpg(&home, &make).ok();
+    let export = people::gpg(&home, &["--armor", "--export", "cora@example.org"]).ok().out;
+    fs::write(folder.path().join("cora.asc"), export).expect("a new file");
+    let key = people::find(&home, "cora@example.org");
+    let path = folder.path().join("authority/policy.toml");
+    let policy = fs::read_to_string(&path).expect("a policy");
+    let custodian = format!("\n[[custodian]]\nname = \"Cora\"\nfingerprint = \"{key}\"\n");
+    fs::write(path, policy + &custodian).expect("written");
+}
+
 /// A courier carries the record to the station.
 fn carry(folder: &TempDir) {
     people::copy(&folder.path().join("authority"), &folder.path().join("stick/authority"));
@@ -162,6 +190,18 @@ fn carry(folder: &TempDir) {
 
 /// Types an example into a shell; whatever is asked for is answered.
 fn type_in(folder: &TempDir, line: &str) -> Run {
+    type_in_with(folder, line, &"Yes\n".repeat(10))
+}
+
+/// Types back what stops, as the question has it.
+fn confirm(folder: &TempDir, line: &str) -> Run {
+    let asked = type_in(folder, line).ends(3);
+    let (_, rest) = asked.err.split_once("in clear (").expect("a question");
+    let (effect, _) = rest.split_once(')').expect("an effect");
+    type_in_with(folder, line, &format!("{effect}\n"))
+}
+
+fn type_in_with(folder: &TempDir, line: &str, input: &str) -> Run {
     let pins = folder.path().join("pins");
     fs::write(&pins, format!("{PIN}\n48291675\n")).expect("a new file");
     let line = line.replace("ALICE", &fingerprint("alice"));
@@ -174,7 +214,7 @@ fn type_in(folder: &TempDir, line: &str) -> Run {
     shell.env("PATH", format!("{}:{path}", programs.display()));
     shell.env("GNUPGHOME", folder.path().join("gnupg"));
     shell.env_remove("COUNTERSIGN_AUTHORITY").env_remove("AIRGAP_STATION");
-    run(&shell, &"Yes\n".repeat(10))
+    run(&shell, input)
 }
 
 #[test]
@@ -185,18 +225,25 @@ fn every_example_does_what_it_says() {
     for name in CEREMONY {
         let line = examples.get(*name).unwrap_or_else(|| panic!("{name} has no example"));
         match *name {
-            "airgap station init" | "airgap station update" => carry(&folder),
+            "airgap station init" => carry(&folder),
+            "airgap station update" => {
+                name_custodian(&folder);
+                carry(&folder);
+            }
+            // What was asked of the masters before waits for other cards.
+            "countersign request prepare-revocation" => empty_stick(&folder),
             _ => {}
         }
         if *name == "countersign request revoke" {
             // Of one second there is one decision; and a stick goes home empty.
             std::thread::sleep(std::time::Duration::from_millis(1_100));
-            for entry in fs::read_dir(folder.path().join("stick")).expect("the stick").flatten() {
-                let _ = fs::remove_file(entry.path());
-            }
+            empty_stick(&folder);
             fs::remove_dir_all(folder.path().join("stick/recertify")).expect("the batch");
         }
-        type_in(&folder, line).ok();
+        match *name {
+            "countersign revocation open" => confirm(&folder, line).ok(),
+            _ => type_in(&folder, line).ok(),
+        };
     }
     let shown = type_in(&folder, "countersign developer show ALICE").ok();
     shown.says("revoked");

@@ -18,6 +18,7 @@ use countersign::time::Timestamp;
 use countersign_tests::bad::asked;
 use countersign_tests::people::fingerprint;
 use countersign_tests::run::run;
+use countersign_tests::signers::World;
 use countersign_tests::{Scenario, people, program};
 
 fn kept(name: &str) -> PathBuf {
@@ -158,4 +159,51 @@ fn an_error_about_a_key() {
     people::make_key(&s.gnupg(), &[], &["Eve Example"], "rsa1024");
     let ask = ["request", "certify", "--accept-agreement", "agreement.txt", "--output", "stick"];
     is_screen("weak-key", &s.countersign(&ask).err);
+}
+
+/// Names in the place of fingerprints and key ids, which are new in each build folder.
+fn named(text: &str, keys: &[(&str, String)]) -> String {
+    let full = keys.iter().fold(text.to_owned(), |text, (name, key)| {
+        text.replace(key, &format!("<fingerprint of {name}>"))
+    });
+    keys.iter().fold(full, |text, (name, key)| text.replace(&key[24..], &format!("<{name}>")))
+}
+
+#[test]
+fn a_project_that_is_taken_over() {
+    let mut world = World::new();
+    world.person("left", "ed25519", "never");
+    world.person("weak", "ed25519", "never");
+    let sha1 = ["--cert-digest-algo", "SHA1", "--allow-weak-key-signatures"];
+    world.certify("one", "dev", 10, &[], &[]);
+    world.certify("two", "dev", 12, &[], &[]);
+    world.certify("one", "left", 10, &[], &[]);
+    world.certify("two", "weak", 10, &sha1, &[]);
+    let keys = tempfile::tempdir().expect("a folder");
+    let people = ["one", "two", "dev", "left", "weak"];
+    for name in people {
+        fs::write(keys.path().join(format!("{name}.asc")), world.public(name)).expect("written");
+    }
+    let mut adopt = Command::new(program("countersign"));
+    adopt.args(["authority", "adopt", "--keyring"]).arg(keys.path());
+    adopt.args(["--time", &world.day(30).to_string(), "--master"]);
+    adopt.args([world.fingerprint("one"), world.fingerprint("two")]);
+    let shown = run(&adopt, "").ok().out;
+    let keys: Vec<(&str, String)> = people.map(|name| (name, world.fingerprint(name))).into();
+    is_screen("adopted", &named(&shown, &keys));
+}
+
+#[test]
+fn a_revocation_that_is_tried() {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    s.session().run().ok();
+    s.install().ok();
+    let show = s.countersign(&["authority", "show", "--json"]).ok().out;
+    let show: serde_json::Value = serde_json::from_str(&show).expect("JSON");
+    let master = show["masters"][0].as_str().expect("a fingerprint").to_owned();
+    let shown = s.countersign(&["revocation", "drill", "--master", &master]).ok().out;
+    let shown = shown.replace(&s.now().date().to_string(), "<today>");
+    let keys = [("the master", master), ("Bob", people::fingerprint("bob"))];
+    is_screen("drill", &named(&shown, &keys));
 }

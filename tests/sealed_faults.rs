@@ -39,6 +39,7 @@ fn a_sealed_revocation_survives_a_fault_at_any_command() {
         bench.run(&mut Script::yes(), || failing(&bench, &plan)).expect("signs");
         plan.instructions()
     };
+    assert!(commands.contains(&SIGN), "the card signs");
     std::panic::set_hook(Box::new(|_| {}));
     for fault in [Fault::PulledLate, Fault::DiedLate] {
         for (at, instruction) in commands.iter().enumerate() {
@@ -82,8 +83,10 @@ fn a_sealed_answer_is_written_again_from_the_journal() {
     let name = request.file_name().replace("request.asc", "response.json");
     let answer = fs::read(bench.stick().join(&name)).expect("an answer");
     fs::remove_file(bench.stick().join(&name)).expect("lost");
-    let tally = bench.run(&mut Script::yes(), || panic!("the card was opened")).expect("answers");
-    assert_eq!((tally.answered_again, tally.signatures), (1, 0));
+    let mut console = Script::yes();
+    let card = || panic!("the card was opened");
+    let tally = bench.run(&mut console, card).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!((tally.answered_again, tally.signatures), (1, 0), "{}", console.shown);
     assert_eq!(fs::read(bench.stick().join(&name)).expect("an answer"), answer);
     bench.opened(&request);
 }

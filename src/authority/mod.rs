@@ -22,7 +22,6 @@ mod modules;
 mod refusals;
 mod revocations;
 mod roster;
-mod stops;
 mod successor;
 mod transitions;
 

@@ -93,19 +93,6 @@ impl Authority {
         Ok(path)
     }
 
-    /// The modules on record, sorted.
-    ///
-    /// # Errors
-    /// [`AuthorityError`] where the record cannot be read.
-    pub fn modules_on_record(&self) -> Result<Vec<RawName>, AuthorityError> {
-        let folder = self.folder().join("modules");
-        if !folder.exists() {
-            return Ok(Vec::new());
-        }
-        let names = exchange::list(&folder, "", exchange::MAX_LISTED)?;
-        Ok(names.iter().filter_map(|name| name.to_str()?.parse().ok()).collect())
-    }
-
     fn modules(&self, name: &RawName) -> PathBuf {
         self.folder().join("modules").join(name.as_str())
     }

@@ -36,7 +36,7 @@ pub enum News {
         /// When the bundle was made.
         made: Timestamp,
     },
-    /// No certificate bears it out that a pinned master of this authority is still one.
+    /// A pinned master is not among those that the bundle names.
     NotNamed(Fingerprint),
 }
 
@@ -153,12 +153,10 @@ fn in_time(head: &Head, seen: Option<Seen>, now: Timestamp) -> Result<Option<New
             return Err(Refusal::MadeEarlier { actual: head.made, seen: seen.made });
         }
     }
-    // A clock that was turned back does not make an old bundle young again.
-    let at_least = seen.map_or(now, |seen| now.max(seen.made));
     let (expires, last) = (head.expires, head.last_day());
-    if at_least > last {
+    if now > last {
         Err(Refusal::Expired { expires, last })
-    } else if at_least > expires {
+    } else if now > expires {
         Ok(Some(News::Grace { expires, last }))
     } else {
         Ok((head.made > now.after(Timestamp::DAY)).then_some(News::ClockBehind { made: head.made }))

@@ -169,11 +169,9 @@ fn judge(masters: &Keyring, certificate: &Certificate, now: Timestamp) -> Judged
     if chain.words.is_empty() {
         return Judged::Out(Why::NothingSaid);
     }
-    let revoked = chain.words.iter().filter_map(|word| match word.lapse {
-        Some(Lapse::Revoked { at }) => Some(at),
-        Some(_) | None => None,
-    });
-    let (revoked, counts) = (revoked.max(), !chain.counting().is_empty());
+    // Younger than every certification that counts: what was certified anew since is no half.
+    let revoked = chain.revocation().map(|word| word.opinion.created);
+    let counts = !chain.counting().is_empty();
     let mut notes = Vec::new();
     match (revoked, counts) {
         (Some(at), true) => notes.push(Note::HalfRevoked { at }),

@@ -28,6 +28,7 @@ pub struct Contents {
     pub flaws: Vec<(String, Flaw)>,
     /// What was decided and is not on the certificates.
     pub missing: Missing,
+    last: Option<Fingerprint>,
 }
 
 /// What is wrong with a certificate in a bundle.
@@ -112,28 +113,25 @@ impl Contents {
         };
         let key = certificate.fingerprint();
         let is_master = masters.iter().any(|m| m.fingerprint() == key);
-        let last = shown.keys().next_back().copied();
         if certificate.to_bytes() != untrusted {
             self.flaw(&key.to_string(), Flaw::NotMinimal);
         }
-        if is_master {
-            if self.developers > 0 || self.masters.contains(&key) {
-                self.flaw(&key.to_string(), Flaw::Order);
-            }
-            self.masters.push(key);
-        } else {
-            self.developers += 1;
+        let in_order = match is_master {
+            true => self.developers == 0 && !self.masters.contains(&key),
+            false => self.last.is_none_or(|last| last < key),
+        };
+        if !in_order {
+            self.flaw(&key.to_string(), Flaw::Order);
         }
         let decisions: Vec<Decision> =
             masters.iter().flat_map(|m| certificate.decisions_of(m)).collect();
-        if !is_master {
+        if is_master {
+            self.masters.push(key);
+        } else {
+            self.developers += 1;
+            self.last = Some(key);
             if decisions.is_empty() {
                 self.flaw(&key.to_string(), Flaw::NothingSaid);
-            }
-            // The masters' fingerprints are kept apart from this order.
-            let before = last.filter(|last| !self.masters.contains(last));
-            if before.is_some_and(|before| before >= key) || shown.contains_key(&key) {
-                self.flaw(&key.to_string(), Flaw::Order);
             }
         }
         let revoked_itself = own_revocations(&certificate);

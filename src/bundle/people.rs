@@ -72,16 +72,12 @@ impl Trust {
             return Self::KeyRevoked { at: revoked.at };
         }
         let chain = Chain::of(keyring, certificate, Moments { signed: now, now });
-        let lapses = chain.words.iter().filter_map(|word| word.lapse);
-        let revoked = lapses.clone().filter_map(|lapse| match lapse {
-            Lapse::Revoked { at } => Some(at),
-            _ => None,
-        });
+        let revoked = chain.revocation().map(|word| word.opinion.created);
         let counting = chain.counting();
-        match (revoked.max(), counting.is_empty()) {
+        match (revoked, counting.is_empty()) {
             (Some(at), false) => Self::HalfRevoked { at },
             (Some(at), true) => Self::Revoked { at },
-            (None, true) => Self::Lapsed(lapses.clone().next()),
+            (None, true) => Self::Lapsed(chain.words.iter().find_map(|word| word.lapse)),
             (None, false) => {
                 let mut masters: Vec<Fingerprint> =
                     counting.iter().map(|w| w.by.certificate().fingerprint()).collect();

@@ -45,6 +45,9 @@ pub(super) fn follow(
 /// A key that was superseded or retired keeps what it said before that. One that was compromised
 /// keeps nothing: whoever has it can date a certification as they like.
 fn hands_over(old: &Certificate, new: &Certificate, made: Timestamp) -> bool {
+    if old.unverified_revoker() {
+        return false;
+    }
     let state = SigningKey::primary_of(old).state(made);
     let opinions = new.opinions_of(old);
     new.user_ids().any(|user_id| {
@@ -66,6 +69,9 @@ fn hands_over(old: &Certificate, new: &Certificate, made: Timestamp) -> bool {
 
 /// Why what `master` signed at `made` does not count, if it does not.
 pub(super) fn flaw(master: &Certificate, made: Timestamp) -> Option<String> {
+    if master.unverified_revoker() {
+        return Some("which a revoker that it declared seems to have revoked".to_owned());
+    }
     let state = SigningKey::primary_of(master).state(made);
     if let Some(revoked) = state.revoked {
         let on = revoked.at.date();

@@ -114,7 +114,7 @@ pub enum AuthorityVerb {
     #[command(after_help = "Example:\n  countersign authority show")]
     Show(Form),
     /// Take over an existing project: who certified whom, what counts, and what has to be done
-    #[command(after_help = "Example:\n  countersign authority adopt --keyring keys")]
+    #[command(after_help = "Example:\n  countersign authority adopt --keyring old-keys")]
     Adopt(AdoptArgs),
     /// Tell what ends by when, and what stops working with it
     #[command(

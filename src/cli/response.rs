@@ -46,7 +46,7 @@ pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
 /// An answer that is what was asked for, as far as anybody can see.
 pub(super) enum Accepted {
     /// Signatures, byte for byte.
-    Signed(Request, Verified),
+    Signed(Request, Box<Verified>),
     /// Something that only its custodians can look at.
     Sealed(Request, SealedAnswer),
 }
@@ -163,7 +163,7 @@ fn verified(
         }
         None => {
             let verified = authority.verify(&request, response);
-            verified.map(|verified| Accepted::Signed(request, verified))
+            verified.map(|verified| Accepted::Signed(request, Box::new(verified)))
         }
     };
     accepted.map_err(|error| match error {

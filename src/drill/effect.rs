@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 /// Everything that differs between two keyrings, for their signers and for given modules.
 #[derive(Clone, Debug)]
 pub struct Effect {
-    /// Masters and developers of whom something else is said now, by fingerprint.
+    /// Masters and developers of whom something else is said now, by name.
     pub signatories: Vec<Change<Signatory>>,
     /// Modules of which something else is said now, by name.
     pub modules: Vec<Change<Module>>,
@@ -122,6 +122,10 @@ impl Effect {
             let change = Change { subject, before: before.0, after: after.0 };
             effect.modules.extend(change.if_any());
         }
+        effect.signatories.sort_by(|a, b| {
+            let place = |s: &Signatory| (s.role, s.name.clone(), s.fingerprint);
+            place(&a.subject).cmp(&place(&b.subject))
+        });
         effect.modules.sort_by(|a, b| a.subject.cmp(&b.subject));
         effect
     }

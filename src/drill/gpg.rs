@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::effect::Effect;
 use super::view::Validity;
+use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::module::Keyring;
 use crate::time::Timestamp;
@@ -63,7 +64,7 @@ impl Gpg {
     pub fn told(&self, keyring: &Keyring, now: Timestamp) -> Result<Told, GpgError> {
         let home = TempDir::with_prefix("cs")?;
         std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o700))?;
-        let keys: Vec<u8> = keyring.all().flat_map(|c| c.to_bytes()).collect();
+        let keys: Vec<u8> = keyring.all().flat_map(Certificate::to_bytes).collect();
         let trust: String =
             keyring.masters().iter().map(|m| format!("{}:6:\n", m.fingerprint())).collect();
         let ask = |step, arguments: &[&str], input: &[u8]| {
@@ -94,9 +95,10 @@ impl Gpg {
         command.args(["--batch", "--no-tty", "--quiet", "--no-auto-check-trustdb"]);
         command.args(["--disable-dirmngr", "--trust-model", "pgp"]);
         command.args(["--faked-system-time", &format!("{}!", now.unix())]).args(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::piped()); // allowed here: gpg's, not ours
         let mut child = command.spawn()?;
-        let mut pipe = child.stdin.take();
+        let mut pipe = child.stdin.take(); // allowed here: gpg's, not ours
         let output = std::thread::scope(|scope| {
             // gpg that stops reading closes the pipe; its status says why.
             scope.spawn(move || pipe.as_mut().map(|pipe| pipe.write_all(input)));

@@ -10,6 +10,7 @@ mod gpg;
 mod revocation;
 mod scratch;
 mod view;
+mod without;
 mod words;
 
 pub use effect::{Change, Counts, Effect, Judged, Module, Role, Signatory};
@@ -17,4 +18,5 @@ pub use gpg::{Gpg, GpgError, Told};
 pub use revocation::{MAX_BYTES, RevocationError, applied, read_revocation};
 pub use scratch::Scratch;
 pub use view::{Validity, View};
+pub use without::without;
 pub use words::{counts, stopping, table};

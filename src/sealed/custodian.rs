@@ -160,7 +160,7 @@ fn cut(valid: &ValidCert<'_>) -> Result<Vec<u8>, CustodianError> {
         packets.push(Packet::from(key.key().clone().role_into_subordinate()));
         packets.push(key.binding_signature().clone().into());
     }
-    let bytes = packets.iter().map(|p| p.to_vec()).collect::<Result<Vec<_>, _>>();
+    let bytes = packets.iter().map(Packet::to_vec).collect::<Result<Vec<_>, _>>();
     Ok(bytes.map_err(CustodianError::NotACertificate)?.concat())
 }
 

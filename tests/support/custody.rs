@@ -15,6 +15,7 @@ use sequoia_openpgp as openpgp;
 
 use openpgp::cert::{Cert, CertBuilder};
 use openpgp::serialize::SerializeInto as _;
+use openpgp::types::KeyFlags;
 
 use crate::station::{Bench, sign};
 
@@ -22,7 +23,9 @@ use crate::station::{Bench, sign};
 fn person(cell: &'static OnceLock<Cert>, name: &str) -> &'static Cert {
     cell.get_or_init(|| {
         let made = Timestamp::parse("2026-01-01").expect("a date");
-        let builder = CertBuilder::general_purpose(Some(name)).set_validity_period(None);
+        let flags = KeyFlags::empty().set_certification().set_signing();
+        let builder = CertBuilder::new().set_primary_key_flags(flags).add_userid(name);
+        let builder = builder.add_transport_encryption_subkey();
         builder.set_creation_time(std::time::SystemTime::from(made)).generate().expect("a key").0
     })
 }

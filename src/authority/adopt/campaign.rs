@@ -1,6 +1,6 @@
 //! What has to be done: who is certified by which master, what comes first, what is lost.
 
-use super::{Adoption, Known, Standing};
+use super::{Adoption, Known, Said, Standing};
 use crate::drill::{Effect, Judged};
 use crate::fingerprint::Fingerprint;
 use crate::module::keyring::Supposed;
@@ -79,7 +79,7 @@ impl Campaign {
             let key = known.certificate.fingerprint();
             if known.is_certified_by(master) {
                 campaign.done.push(key);
-            } else if !counts(known) {
+            } else if !counts(known, adoption.now()) {
                 campaign.gone.push(key);
             } else {
                 match violations(adoption, policy, master, known) {
@@ -115,10 +115,11 @@ fn chores(adoption: &Adoption) -> Vec<(Fingerprint, Chore)> {
     chores
 }
 
-/// Whether somebody counts for anybody today.
-fn counts(known: &Known) -> bool {
+/// Whether somebody counts for anybody today, or would if their key had not ended.
+fn counts(known: &Known, now: Timestamp) -> bool {
+    let stands = |s: &Said| s.for_gpg || (s.lapse.is_none() && !s.outdated && !s.opinion.revokes);
     known.view.freepbx.is_good()
-        || known.said.iter().any(|s| s.for_gpg || (s.lapse.is_none() && !s.outdated))
+        || (!known.certificate.is_revoked(now) && known.said.iter().any(stands))
 }
 
 /// What the station would find broken in a request of theirs, beside what a request's signature

@@ -43,7 +43,7 @@ fn an_old_bundle_is_said_to_have_ended_and_then_refused() {
 }
 
 #[test]
-fn a_clock_that_was_turned_back_makes_no_bundle_young_again() {
+fn an_earlier_bundle_is_refused_whatever_its_number_and_a_clock_that_is_behind_is_noted() {
     let make = Make::new();
     let late = Make { serial: 8, made: day(200), ..make.clone() };
     let mut state = kept(&late.bundle().accept(&make.pins(1), day(201)).expect("taken"));

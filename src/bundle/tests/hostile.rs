@@ -120,9 +120,10 @@ proptest! {
         let at = at % bytes.len();
         bytes[at] = with;
         if let Ok(bundle) = Bundle::read(bytes.as_slice()) {
-            let digest = bundle.head().digest();
+            let (digest, keyring) = (bundle.head().digest(), bundle.keyring().to_vec());
             if bundle.accept(&make.pins(1), day(21)).is_ok() {
                 prop_assert_eq!(digest, make.make_head().digest());
+                prop_assert!(keyring == make.keyring());
             }
         }
     }

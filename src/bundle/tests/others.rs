@@ -11,7 +11,8 @@ use crate::module::forge::{list, person_with, revoked};
 #[test]
 fn whoever_signed_is_found_and_nobody_else_is_read() {
     let mut make = Make::new();
-    let with_subkey = person_with("sub", |builder| builder.add_signing_subkey());
+    let flags = openpgp::types::KeyFlags::empty().set_signing();
+    let with_subkey = person_with("sub", |builder| builder.add_subkey(flags, None, None));
     let sub = certified(&with_subkey, &make.signer, day(10), CERTIFICATION, plain);
     make.developers.push(sub.clone());
     let accepted = make.taken().expect("taken");
@@ -102,4 +103,30 @@ fn a_directory_serves_each_address_by_itself() {
     assert_eq!(ids, ["two at work <two@EXAMPLE.net>"]);
     assert!(into.join("example.net/.well-known/openpgpkey/policy").exists());
     assert!(!into.join("example.org").exists());
+}
+
+#[test]
+fn what_was_certified_anew_after_a_revocation_is_no_half() {
+    let mut make = Make::new();
+    let (one, two) = (make.masters[0].clone(), person("two"));
+    let two = certified(&two, &one, day(5), CERTIFICATION, plain);
+    make.masters.push(two.clone());
+    let dev = make.developers[0].clone();
+    let trust = |dev: &Cert| {
+        let masters = make.read_masters();
+        let all: Vec<&Certificate> = masters.iter().collect();
+        let dev = Certificate::read(public(dev).as_slice(), &all).expect("reads");
+        let keyring = crate::module::Keyring::from_certificates(&masters, []);
+        Person::of(&keyring, &dev, day(30)).trust
+    };
+    assert_eq!(trust(&dev), Trust::Certified { masters: 1, until: None });
+    let both = certified(&dev, &two, day(11), CERTIFICATION, plain);
+    assert_eq!(trust(&both), Trust::Certified { masters: 2, until: None });
+    let half = certified(&both, &one, day(12), REVOCATION, plain);
+    assert_eq!(trust(&half), Trust::HalfRevoked { at: day(12) });
+    let anew = certified(&half, &two, day(13), CERTIFICATION, plain);
+    assert_eq!(trust(&anew), Trust::Certified { masters: 1, until: None });
+    let gone = certified(&half, &two, day(13), REVOCATION, plain);
+    assert_eq!(trust(&gone), Trust::Revoked { at: day(13) });
+    assert!(trust(&gone).is_revoked() && !trust(&half).is_revoked());
 }

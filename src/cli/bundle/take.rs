@@ -10,6 +10,7 @@ use super::args::TakenArgs;
 use super::{Exit, Failure};
 use crate::authority::Authority;
 use crate::bundle::{Accepted, Bundle, BundleError, Pinned, Refusal, State};
+use crate::certificate::Certificate;
 use crate::cli::args::{Common, Form};
 use crate::cli::module::read_masters;
 use crate::exchange;
@@ -64,8 +65,8 @@ pub(super) fn verify(common: &Common, args: &TakenArgs, form: &Form) -> Result<(
             "made": head.made,
             "expires": head.expires,
             "signed_by": accepted.signed_by(),
-            "masters": accepted.masters().iter().map(|m| m.fingerprint()).collect::<Vec<_>>(),
-            "pinned": accepted.pinned().iter().map(|m| m.fingerprint()).collect::<Vec<_>>(),
+            "masters": accepted.masters().iter().map(Certificate::fingerprint).collect::<Vec<_>>(),
+            "pinned": accepted.pinned().iter().map(Certificate::fingerprint).collect::<Vec<_>>(),
             "developers": head.developers,
             "blocked": head.blocked.len(),
             "notes": accepted.news().iter().map(ToString::to_string).collect::<Vec<_>>(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 use super::super::args::{ListArgs, OutputArgs, PrepareArgs, SignerArgs};
+use crate::cli::revocation::args::JudgedArgs;
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
 
@@ -49,7 +50,8 @@ superseded --text 'replaced' --local-user maria@example.org --output stick\n\
     RevokeKey(RevokeKeyArgs),
     /// Have a master make its own revocation in advance, sealed until it is needed
     #[command(after_help = "Example:\n  countersign request prepare-revocation --reason \
-superseded --custodian cora.asc --local-user maria@example.org --output stick")]
+superseded --master OLD --custodian cora.asc --local-user maria@example.org --output stick\n\
+(OLD stands for the master's fingerprint)")]
     PrepareRevocation(PrepareArgs),
     /// Show requests as the station will, with every rule's verdict
     #[command(after_help = "Example:\n  countersign request show stick/*.request.asc")]
@@ -212,6 +214,9 @@ pub struct RevokeKeyArgs {
     /// Why, for people: one line, published with the revocation
     #[arg(long, default_value = "")]
     pub text: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub effect: JudgedArgs,
     /// Go on although so many developers stop, as shown before
     #[arg(long, value_name = "N")]
     pub accept_stop: Option<u32>,

@@ -10,7 +10,11 @@ use super::args::{
 };
 use super::certify::expiry;
 use crate::certificate::Certificate;
+use crate::cli::revocation;
+use crate::drill;
 use crate::fingerprint::Fingerprint;
+use crate::module::Revoked;
+use crate::module::keyring::Supposed;
 use crate::operation::{
     CertificateBlock, CrossCertify, KeyReason, Operation, RenewMaster, RevokeKey, Stops,
     TransitionStatement, TrustSignature,
@@ -83,9 +87,15 @@ impl Asking<'_> {
         if args.subkey.is_some() {
             return Ok(Stops::default());
         }
-        let stops = self.authority.stops(master, self.now)?;
-        let (key, developers) = (master.fingerprint(), stops.developers);
-        eprintln!("if the master {key} were revoked today: {stops} would stop");
+        let before = self.authority.keyring();
+        let (key, kind) = (master.fingerprint(), revocation::kind(args.reason));
+        let revoked = Revoked { at: self.now, kind };
+        let after = before.supposing([Supposed::Key { key, revoked }]);
+        let effect = revocation::effect(self.authority, &before, &after, &args.effect, self.now)?;
+        eprint!("{}", drill::table(&effect));
+        eprintln!("if the master {key} were revoked today: {}\n", drill::counts(&effect));
+        let stops = Stops::from(effect.counts());
+        let developers = stops.developers;
         if developers > 0 && args.accept_stop != Some(developers) {
             let failure = Failure::say(Exit::Refused, format!("{stops} would stop"))
                 .hint("certify them by the other master first: countersign request recertify")

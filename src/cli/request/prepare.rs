@@ -1,6 +1,6 @@
 //! `countersign request prepare-revocation`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::super::args::{KeyReasonArg, PrepareArgs};
 use super::super::signer::Signer;
@@ -29,7 +29,7 @@ impl Asking<'_> {
         self.ask(&Signer::new(&args.ask.signer)?, master, operation, &args.ask.output)
     }
 
-    fn custodian(&self, path: &PathBuf) -> Result<CertificateBlock, Failure> {
+    fn custodian(&self, path: &Path) -> Result<CertificateBlock, Failure> {
         let bytes = exchange::read_path(path, MAX_INPUT)?;
         let custodian = Custodian::read(&bytes, self.now).map_err(|error| {
             let context = format!("{} is no custodian", path.display());

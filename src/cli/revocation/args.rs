@@ -72,18 +72,26 @@ pub struct WhatArgs {
     pub master: Option<Fingerprint>,
 }
 
-/// For which modules the effect is shown, and how it is judged.
+/// How an effect is judged, and shown.
 #[derive(Debug, ClapArgs)]
 pub struct EffectArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub judged: JudgedArgs,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub form: Form,
+}
+
+/// For which modules an effect is shown, and how it is judged.
+#[derive(Debug, ClapArgs)]
+pub struct JudgedArgs {
     /// A module's folder; default: the lists in the authority's record
     #[arg(long = "module", value_name = "DIR")]
     pub modules: Vec<PathBuf>,
     /// Accept a chain that rests on a SHA-1 certification of before 2019-01-19
     #[arg(long)]
     pub accept_weak_chains: bool,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub form: Form,
 }
 
 /// A sealed revocation, and what opens it.
@@ -110,7 +118,7 @@ pub struct SealedArgs {
 #[derive(Debug, ClapArgs)]
 #[group(multiple = false)]
 pub struct OpenerArgs {
-    /// Open with this key of gpg alone: fingerprint, key id or address
+    /// Have gpg try this key first: fingerprint, key id or address
     #[arg(long, short = 'u', value_name = "KEY")]
     pub local_user: Option<String>,
     /// Open with this exported secret key, without gpg

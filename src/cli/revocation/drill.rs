@@ -42,7 +42,7 @@ pub(super) fn run(
     } else {
         ("if these answers were published".to_owned(), with_answers(common, authority, args)?)
     };
-    let mut effect = effect(authority, &before, &after, &args.judge, now)?;
+    let mut effect = effect(authority, &before, &after, &args.judge.judged, now)?;
     let real = what.certificate.is_some() || !what.responses.is_empty();
     let gpg = match Gpg::find(&args.gpg).filter(|_| real) {
         None => GpgColumn::Model,

@@ -5,6 +5,8 @@ mod drill;
 mod sealed;
 mod show;
 
+pub(super) use show::effect;
+
 use super::args::{Common, KeyReasonArg};
 use super::{Exit, Failure};
 use crate::authority::Authority;
@@ -26,7 +28,7 @@ pub(super) fn run(common: &Common, verb: &RevocationVerb) -> Result<(), Failure>
 }
 
 /// How far back a revocation with this reason reaches.
-fn kind(reason: KeyReasonArg) -> Kind {
+pub(super) fn kind(reason: KeyReasonArg) -> Kind {
     match reason {
         KeyReasonArg::Superseded | KeyReasonArg::Retired => Kind::Soft,
         KeyReasonArg::Compromised => Kind::Hard,

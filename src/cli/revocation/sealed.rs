@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 use sequoia_openpgp as openpgp;
 
-use openpgp::packet::{Packet, Signature};
+use openpgp::packet::key::{SecretParts, UnspecifiedRole};
+use openpgp::packet::{Key, Packet, Signature};
 use openpgp::serialize::SerializeInto as _;
 
 use super::args::{EffectArgs, SealedArgs};
@@ -117,7 +118,7 @@ impl Opened {
         let masters: Vec<Certificate> = authority.masters().iter().map(replaced).collect();
         let (before, developers) = (authority.keyring(), authority.folder().join("developers"));
         let after = Keyring::of(&masters).folder(&developers).finish();
-        effect(authority, &before, &after, args, now)
+        effect(authority, &before, &after, &args.judged, now)
     }
 
     /// The revocation certificate in the form of gpg's own.
@@ -193,16 +194,13 @@ fn first_line(fd: u32) -> Result<String, Failure> {
     Ok(line)
 }
 
-type Secret =
-    openpgp::packet::Key<openpgp::packet::key::SecretParts, openpgp::packet::key::UnspecifiedRole>;
-
 /// The secret keys of a custodian's key file, their passphrase asked for.
-fn secret_keys(path: &Path) -> Result<Vec<Secret>, Failure> {
+fn secret_keys(path: &Path) -> Result<Vec<Key<SecretParts, UnspecifiedRole>>, Failure> {
     let bytes = exchange::read_path(path, sealed::MAX_INPUT)?;
     let keys = sealed::secret_keys(&bytes)
         .with_context(|| format!("{} is not an exported secret key", path.display()))?;
     let mut passphrase = None;
-    let unlock = |key: Secret| -> Result<Secret, Failure> {
+    let unlock = |key: Key<SecretParts, UnspecifiedRole>| -> Result<_, Failure> {
         if !key.secret().is_encrypted() {
             return Ok(key);
         }

@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use super::Failure;
-use super::args::EffectArgs;
+use super::args::{EffectArgs, JudgedArgs};
 use crate::authority::Authority;
 use crate::drill::{self, Change, Effect, Judged, Role, View};
 use crate::fingerprint::Fingerprint;
 use crate::module::strict::WeakChains;
 use crate::module::{Installed, Keyring};
+use crate::safe::counted;
 use crate::time::Timestamp;
 
 /// Whose word the column of gpg is.
@@ -20,11 +21,11 @@ pub(super) enum GpgColumn {
 }
 
 /// The effect on everybody on record, and on the modules that were named or are on record.
-pub(super) fn effect(
+pub(in crate::cli) fn effect(
     authority: &Authority,
     before: &Keyring,
     after: &Keyring,
-    args: &EffectArgs,
+    args: &JudgedArgs,
     now: Timestamp,
 ) -> Result<Effect, Failure> {
     let modules = if args.modules.is_empty() {
@@ -54,9 +55,9 @@ pub(super) fn show(premise: &str, effect: &Effect, gpg: &GpgColumn, args: &Effec
         GpgColumn::Model => crate::say!("gpg, not run: by our model of GnuPG 2.2"),
     }
     crate::say!(
-        "{} developers and {} modules looked at, nothing published",
-        effect.developers_seen,
-        effect.modules_seen
+        "{} and {} looked at, nothing published",
+        counted(effect.developers_seen, "developer"),
+        counted(effect.modules_seen, "module")
     );
     if effect.is_none() {
         crate::say!("\nnothing changes for anybody");

@@ -8,7 +8,7 @@ use openpgp::regex::RegexSet;
 use super::{Certifier, Lapse, Moments, Word};
 use crate::certificate::{Certificate, Introduction, Opinion, Strength};
 use crate::module::Keyring;
-use crate::module::signing_key::SigningKey;
+use crate::module::signing_key::{Kind, SigningKey};
 use crate::time::Timestamp;
 
 /// Complete trust in an introducer (RFC 9580 §5.2.3.21).
@@ -37,7 +37,11 @@ pub(super) fn words<'a>(
             Some(Strength::Full) | None => opinion.strength(),
             Some(weaker @ (Strength::Legacy | Strength::Nothing)) => weaker,
         };
-        Some(Word { by, opinion: opinion.clone(), strength, lapse })
+        let stood = appointment.is_some()
+            && !opinion.revokes
+            && stood(&about, moments.signed)
+            && stood_itself(keyring, by.certificate(), moments);
+        Some(Word { by, opinion: opinion.clone(), strength, lapse, stood })
     });
     of_each.collect()
 }
@@ -69,6 +73,24 @@ fn last_word<'o>(
         }
     };
     Some((last, lapse))
+}
+
+/// Whether a certification among these opinions stood at `signed`.
+fn stood(opinions: &[&Opinion], signed: Timestamp) -> bool {
+    let sound = |o: &&&Opinion| o.strength() != Strength::Nothing && o.created <= signed;
+    let then = opinions.iter().rfind(sound);
+    then.is_some_and(|o| !o.revokes && o.expires.is_none_or(|at| at > signed))
+}
+
+/// Whether a certifier was good when the signature was made, by all that is known of it now: one
+/// that was superseded or retired later was, one that was compromised never.
+fn stood_itself(keyring: &Keyring, certifier: &Certificate, moments: Moments) -> bool {
+    let state = keyring.state(&SigningKey::primary_of(certifier), moments.now);
+    let unrevoked = state.revoked.is_none_or(|revoked| match revoked.kind {
+        Kind::Soft => revoked.at > moments.signed,
+        Kind::Hard => false,
+    });
+    unrevoked && state.expired(moments.signed).is_none()
 }
 
 /// Why nothing that this certifier says counts any more.

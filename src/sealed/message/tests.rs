@@ -55,7 +55,8 @@ fn what_is_sealed_opens_for_each_custodian_and_nobody_else() {
     let bytes = sealed.untrusted_bytes().expect("bytes");
     let expected = Packet::from(signature.clone()).to_vec().expect("bytes");
     for (cert, custodian) in &people {
-        assert_eq!(open(&bytes, &keys(cert)).expect(custodian.name()), expected);
+        let opened = open(&bytes, &keys(cert)).ok();
+        assert_eq!(opened.as_ref(), Some(&expected), "{}", custodian.name());
     }
     let (stranger, other) = somebody(CipherSuite::Cv25519);
     assert!(matches!(open(&bytes, &keys(&stranger)), Err(OpenError::Closed(_))));
@@ -148,5 +149,40 @@ fn what_a_custodian_finds_beside_the_packet_is_refused() {
     assert!(matches!(opens(&damaged), Err(OpenError::Closed(_))));
     for text in [&b""[..], b"x", b"-----BEGIN PGP MESSAGE-----"] {
         assert!(opens(text).is_err());
+    }
+}
+
+/// A message that was sealed to somebody once for all the cases below.
+fn sample() -> &'static (Custodian, Vec<u8>, usize) {
+    static SAMPLE: std::sync::OnceLock<(Custodian, Vec<u8>, usize)> = std::sync::OnceLock::new();
+    SAMPLE.get_or_init(|| {
+        let ((_, custodian), signature) = (somebody(CipherSuite::Cv25519), signature());
+        let custodians = [custodian];
+        let recipients = Recipients::Custodians(&custodians);
+        let sealed = SealedMessage::seal(&signature, &recipients).expect("sealed");
+        let bytes = sealed.untrusted_bytes().expect("bytes");
+        let [custodian] = custodians;
+        (custodian, bytes, length(&signature))
+    })
+}
+
+proptest::proptest! {
+    /// Whatever comes is judged without a panic, and what passes is as long as what was sealed.
+    #[test]
+    fn spoiled_messages_are_judged(at in 0..1_000_usize, byte: u8, cut in 0..1_000_usize) {
+        let (custodian, bytes, longest) = sample();
+        let custodians = std::slice::from_ref(custodian);
+        let mut spoiled = bytes.clone();
+        let place = at % spoiled.len();
+        spoiled[place] = byte;
+        spoiled.truncate(spoiled.len().saturating_sub(cut % 3));
+        let judged = SealedMessage::new(&spoiled).check(&Recipients::Custodians(custodians), *longest);
+        if judged.is_ok() {
+            proptest::prop_assert_eq!(spoiled.len(), bytes.len());
+        }
+        let opener = Opener::Passphrase(Passphrase::typed("aardvark"));
+        proptest::prop_assert!(open(&spoiled, &opener).is_err());
+        let _ = Custodian::read(&spoiled, now());
+        let _ = crate::drill::read_revocation(&spoiled);
     }
 }
