@@ -67,16 +67,23 @@ pub fn read_beneath(folder: &Path, path: &Path, limit: usize) -> Result<Vec<u8>,
 }
 
 /// Makes the folders in which `path` has its place in `folder`, and returns the whole path.
+/// `folder` itself is never made: a stick that was pulled is not there.
 ///
 /// # Errors
 /// [`ExchangeError`] where a part of it is a link, leads elsewhere, or cannot be made.
 pub fn make_place(folder: &Path, path: &Path) -> Result<PathBuf, ExchangeError> {
     let place = beneath(folder, path)?;
-    std::fs::create_dir_all(&place).map_err(|source| ExchangeError::Io {
-        path: place.clone(),
-        action: "created",
-        source,
-    })?;
+    let mut at = folder.to_owned();
+    for part in path.parent().unwrap_or(Path::new("")).components() {
+        at.push(part);
+        match std::fs::create_dir(&at) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(source) => {
+                return Err(ExchangeError::Io { path: at, action: "created", source });
+            }
+        }
+    }
     Ok(place.join(path.file_name().unwrap_or_default()))
 }
 
@@ -170,6 +177,17 @@ mod tests {
             assert!(read_beneath(folder.path(), Path::new(path), 10).is_err(), "{path}");
             assert!(make_place(folder.path(), Path::new(path)).is_err(), "{path}");
         }
+    }
+
+    #[test]
+    fn a_stick_that_is_gone_is_not_made_anew() {
+        let folder = tempfile::tempdir().expect("folder");
+        let gone = folder.path().join("stick");
+        for path in ["a.x", "recertify/001/a.x"] {
+            let made = make_place(&gone, Path::new(path));
+            assert!(made.is_err() || path == "a.x", "{path}");
+        }
+        assert!(!gone.exists());
     }
 
     #[test]
