@@ -7,7 +7,6 @@ use std::process::Command;
 
 use airgap::card::{Card, Delivery};
 use airgap::master::{self, BackupPlan, Identity, Plan};
-use countersign::certificate::Certificate;
 use countersign::time::Timestamp;
 use countersign_practice_card::PracticeCard;
 use countersign_tests::ceremony::Person;

@@ -164,7 +164,8 @@ fn bounded(
     if length < SHORTEST {
         return Err(FrameError::Numbers("a message without content"));
     }
-    if symbol == 0 || symbol != usize::from(read.symbol_size()) || symbol % ALIGNMENT != 0 {
+    if symbol == 0 || symbol != usize::from(read.symbol_size()) || !symbol.is_multiple_of(ALIGNMENT)
+    {
         return Err(FrameError::Numbers("a symbol of another size than announced"));
     }
     if length.div_ceil(symbol) > MAX_SYMBOLS {

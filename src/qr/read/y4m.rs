@@ -49,7 +49,7 @@ pub(super) fn pictures(
 fn check_header(header: &[u8], limits: &Limits) -> Result<(), PictureError> {
     let number = |name: u8| {
         let value =
-            header.split(|b| b.is_ascii_whitespace()).skip(1).find(|p| p.first() == Some(&name));
+            header.split(u8::is_ascii_whitespace).skip(1).find(|p| p.first() == Some(&name));
         value.and_then(|v| str::from_utf8(&v[1..]).ok()?.parse::<usize>().ok())
     };
     match (number(b'W'), number(b'H')) {
