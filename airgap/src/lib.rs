@@ -12,6 +12,7 @@ pub mod console;
 pub mod master;
 mod recorder;
 pub mod session;
+pub mod shelf;
 pub mod station;
 
 pub use consent::{Answer, Consent};

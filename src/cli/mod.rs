@@ -2,10 +2,12 @@
 
 pub mod args;
 mod authority;
+mod carry;
 mod developer;
 pub mod failure;
 mod generate;
 mod module;
+pub mod qr;
 mod request;
 mod response;
 mod signer;
@@ -68,6 +70,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Request(verb) => request::run(&common, &verb),
         Command::Response(verb) => response::run(&common, &verb),
         Command::Module(verb) => module::run(&common, &verb),
+        Command::Qr(verb) => carry::run(&common, &verb),
         Command::Developer(verb) => developer::run(&common, &verb),
         Command::Generate(verb) => generate::run(&verb),
     }

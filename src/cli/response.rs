@@ -7,6 +7,7 @@ use super::args::{Common, Form, ResponseArgs, ResponseVerb};
 use super::{Exit, Failure};
 use crate::authority::{Authority, AuthorityError};
 use crate::exchange;
+use crate::exchange::compact::{self, Answer, CompactError};
 use crate::request::{self, Request, RequestId};
 use crate::response::{self, Response, ResponseError, Verified};
 use crate::safe::Safe;
@@ -50,8 +51,22 @@ fn one(
         Failure::new(exit, anyhow::Error::new(e).context(file.display().to_string()))
     };
     let bytes = exchange::read_path(file, response::MAX_BYTES)?;
-    let response = Response::parse(&bytes).map_err(untrue)?;
-    let request = find_request(file, response.request, args.requests.as_deref())?;
+    let beside = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let requests = args.requests.as_deref().unwrap_or(beside);
+    let (request, response) = if file.to_string_lossy().ends_with(compact::ANSWER.0) {
+        let small = |e: CompactError| {
+            let shown = file.display().to_string();
+            Failure::new(Exit::Untrue, anyhow::Error::new(e).context(shown))
+        };
+        let answer = Answer::parse(&bytes).map_err(small)?;
+        let request = find_request(requests, answer.request())?;
+        let master = authority.master(request.master())?;
+        let response = answer.response(&request, master).map_err(small)?;
+        (request, response)
+    } else {
+        let response = Response::parse(&bytes).map_err(untrue)?;
+        (find_request(requests, response.request)?, response)
+    };
     match authority.verify(&request, response) {
         Ok(verified) => Ok((request, verified)),
         Err(AuthorityError::Response(error)) => Err(untrue(*error)),
@@ -60,9 +75,7 @@ fn one(
 }
 
 /// The request with this id: the file that was named, or whichever in the folder has it.
-fn find_request(response: &Path, id: RequestId, given: Option<&Path>) -> Result<Request, Failure> {
-    let beside = response.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let given = given.unwrap_or(beside);
+pub(super) fn find_request(given: &Path, id: RequestId) -> Result<Request, Failure> {
     let read = |path: &PathBuf| -> Result<Request, Failure> {
         let bytes = exchange::read_path(path, request::MAX_BYTES)?;
         Ok(Request::parse(&bytes, request::MAX_BYTES)?)

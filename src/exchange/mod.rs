@@ -2,6 +2,7 @@
 //! without halves, or codes on a screen.
 
 mod beside;
+pub mod compact;
 mod courier;
 mod error;
 mod read;

@@ -41,11 +41,11 @@ pub struct Options {
 }
 
 /// Who brings the requests and who takes the answers.
-pub struct Couriers {
+pub struct Couriers<'a> {
     /// Where the requests are.
-    pub inbox: Box<dyn Inbox>,
+    pub inbox: Box<dyn Inbox + 'a>,
     /// Where the answers go.
-    pub outbox: Box<dyn Outbox>,
+    pub outbox: Box<dyn Outbox + 'a>,
 }
 
 /// What a session did.
@@ -195,7 +195,7 @@ struct Session<'a, C, O> {
     recorder: Recorder,
     console: &'a mut C,
     options: &'a Options,
-    couriers: &'a mut Couriers,
+    couriers: Couriers<'a>,
     open_card: O,
     card: Option<OpenedCard>,
     agenda: Agenda,
@@ -238,7 +238,7 @@ struct OpenedCard {
 pub fn run<C, O>(
     station: &Station,
     recorder: Recorder,
-    couriers: &mut Couriers,
+    couriers: Couriers<'_>,
     options: &Options,
     console: &mut C,
     open_card: O,
