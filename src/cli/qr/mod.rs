@@ -117,6 +117,11 @@ pub fn scan(args: &ScanArgs, shelf: &dyn Shelf) -> Result<(), Failure> {
     }
 }
 
+/// The beginning of a text, so that it fits.
+fn shortened(text: &str, columns: usize) -> String {
+    text.chars().take(columns).collect()
+}
+
 /// The end of a name, so that it fits.
 fn clipped(text: &str, columns: usize) -> String {
     let long = text.chars().count().saturating_sub(columns);

@@ -196,13 +196,14 @@ impl<'a> Player<'a> {
             out.push_str(&format!("\x1b[{};1H{row}", at + 1));
         }
         let (columns, lines) = self.size;
-        let aside = columns.saturating_sub(width + 3);
+        // The last column stays free: what erases to the line's end would take it along.
+        let aside = columns.saturating_sub(width + 4);
         if aside >= ASIDE {
             for (at, line) in self.aside(aside).iter().enumerate().take(lines) {
                 out.push_str(&format!("\x1b[{};{}H{line}\x1b[K", at + 1, width + 4));
             }
         } else {
-            let status: String = self.status().chars().take(columns).collect();
+            let status = super::shortened(&self.status(), columns.saturating_sub(1));
             out.push_str(&format!("\x1b[{};1H{status}\x1b[K", rows.len() + 1));
         }
         out.push_str("\x1b[?2026l");
