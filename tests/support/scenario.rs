@@ -29,8 +29,8 @@ pub struct Session<'a> {
     answers: String,
     pin: String,
     card: String,
-    input: String,
-    output: String,
+    from: [String; 2],
+    to: [String; 2],
     more: Vec<String>,
 }
 
@@ -195,8 +195,8 @@ impl Scenario {
             answers: "Yes\n".repeat(20),
             pin: PIN.to_owned(),
             card: "card".into(),
-            input: "stick".into(),
-            output: "stick".into(),
+            from: ["--in".into(), "stick".into()],
+            to: ["--out".into(), "stick".into()],
             more: Vec::new(),
         }
     }
@@ -312,14 +312,28 @@ impl Session<'_> {
     /// The folder with the requests.
     #[must_use]
     pub fn input(mut self, folder: &str) -> Self {
-        folder.clone_into(&mut self.input);
+        self.from = ["--in".into(), folder.into()];
+        self
+    }
+
+    /// Pictures of codes in place of a stick with requests.
+    #[must_use]
+    pub fn camera(mut self, source: &str) -> Self {
+        self.from = ["--camera".into(), source.into()];
         self
     }
 
     /// The folder for the answers.
     #[must_use]
     pub fn output(mut self, folder: &str) -> Self {
-        folder.clone_into(&mut self.output);
+        self.to = ["--out".into(), folder.into()];
+        self
+    }
+
+    /// A file with codes in place of a stick for answers.
+    #[must_use]
+    pub fn screen(mut self, file: &str) -> Self {
+        self.to = ["--screen".into(), file.into()];
         self
     }
 
@@ -335,7 +349,8 @@ impl Session<'_> {
         let pins = self.scenario.path("pins");
         fs::write(&pins, format!("{}\n", self.pin)).expect("a writable folder");
         let command = with_pins(&program("airgap"), &pins);
-        let mut arguments = vec!["session", "run", "--in", &self.input, "--out", &self.output];
+        let mut arguments = vec!["session", "run"];
+        arguments.extend(self.from.iter().chain(&self.to).map(String::as_str));
         if !self.card.is_empty() {
             arguments.extend(["--practice-card", &self.card]);
         }

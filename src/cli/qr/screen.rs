@@ -94,6 +94,7 @@ struct Player<'a> {
     message: &'a Message,
     sender: Sender,
     asked: Option<Density>,
+    most: Density,
     fits: Fits,
     rate: Rate,
     number: i64,
@@ -106,7 +107,17 @@ impl<'a> Player<'a> {
         let sender = message.sender(density).map_err(super::MessageError::failure)?;
         let (asked, rate) = (look.density, look.fps);
         let size = (0, 0);
-        Ok(Self { message, sender, asked, fits: Fits::Yes, rate, number: 0, paused: false, size })
+        Ok(Self {
+            message,
+            sender,
+            asked,
+            most: density,
+            fits: Fits::Yes,
+            rate,
+            number: 0,
+            paused: false,
+            size,
+        })
     }
 
     fn play(&mut self, keys: &Keys) -> Result<(), Failure> {
@@ -146,7 +157,7 @@ impl<'a> Player<'a> {
     /// from those before.
     fn prepare(&mut self) -> Result<(), Failure> {
         let (density, fits) = fitting(self.asked, self.size)?;
-        self.fits = fits;
+        (self.most, self.fits) = (density, fits);
         let sender = self.message.sender(density).map_err(super::MessageError::failure)?;
         if sender.width() != self.sender.width() {
             self.number = 0;
@@ -177,7 +188,7 @@ impl<'a> Player<'a> {
     }
 
     fn density(&mut self, by: i16) -> Result<(), Failure> {
-        let version = fitting(self.asked, self.size)?.0.version().number();
+        let version = self.most.version().number();
         let wanted = u8::try_from(i16::from(version) + by).ok().and_then(QrVersion::new);
         if let Some(wanted) = wanted {
             self.asked = Some(Density::Version(wanted));
@@ -226,7 +237,11 @@ impl<'a> Player<'a> {
             super::clipped(&self.message.name(), columns),
             format!("{} bytes", self.sender.len()),
             format!("{}, any {} do", self.counter(), self.sender.needed()),
-            format!("{} a second, version {}", self.rate.per_second(), self.version()),
+            format!(
+                "{} a second, density {}",
+                self.rate.per_second(),
+                self.most.version().number()
+            ),
             if self.paused { "paused".into() } else { String::new() },
         ];
         lines.extend(self.message.words(columns));
@@ -236,10 +251,6 @@ impl<'a> Player<'a> {
             lines.push("denser does not fit in here".into());
         }
         lines
-    }
-
-    fn version(&self) -> usize {
-        (self.sender.width() - 17) / 4
     }
 }
 
