@@ -249,7 +249,7 @@ fn keys_step_and_change_speed_and_density() {
     }
     // A window that becomes smaller gets smaller codes.
     pane.tmux(&["resize-window", "-x", "100", "-y", "30"]);
-    pane.shows("density 7");
+    pane.shows("density 8");
     pane.press(&["q"]);
     pane.end();
 }

@@ -181,3 +181,131 @@ fn bounded(
 fn checksum(bytes: &[u8]) -> [u8; CHECK] {
     *Sha256::of(bytes).as_bytes().first_chunk().expect("a digest is longer")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMIT: usize = 10_000;
+
+    /// A good frame's bytes without its check: a message of 90 bytes in symbols of 32.
+    fn good() -> Vec<u8> {
+        let transmission = transmission(90, 32);
+        let packet = EncodingPacket::new(PayloadId::new(0, 2), vec![0xab; 32]);
+        let text = Frame::new(Identity([1, 2, 3, 4]), transmission, packet).text();
+        let bytes = base45::decode(text).expect("base45");
+        bytes[..bytes.len() - CHECK].to_vec()
+    }
+
+    /// The bytes with their check, as a text.
+    fn text(body: &[u8]) -> String {
+        base45::encode([body, &checksum(body)].concat())
+    }
+
+    /// What becomes of the good frame when the bytes from `at` on are others.
+    fn changed(at: usize, bytes: &[u8]) -> FrameError {
+        let mut body = good();
+        body[at..at + bytes.len()].copy_from_slice(bytes);
+        Frame::parse(&text(&body), LIMIT).expect_err("refused")
+    }
+
+    #[test]
+    fn the_layout_is_the_documented_one() {
+        let head = "4353 01 01020304 000000005a 00 0020 01 0001 04 00 000002".replace(' ', "");
+        assert_eq!(hex::encode(&good()[..HEAD]), head);
+        let frame = Frame::parse(&text(&good()), LIMIT).expect("a frame");
+        assert_eq!(
+            (frame.identity().to_string().as_str(), frame.text()),
+            ("01020304", text(&good()))
+        );
+    }
+
+    #[test]
+    fn codes_of_something_else_are_told_apart() {
+        for foreign in ["", "https://example.org", "WIFI:S:net;;", "0N", "HC1:NCF", "UR:BYTES/"] {
+            assert_eq!(Frame::parse(foreign, LIMIT), Err(FrameError::Foreign), "{foreign}");
+        }
+        assert_eq!(changed(2, &[2]), FrameError::Version(2));
+    }
+
+    #[test]
+    fn damaged_texts_are_refused() {
+        let good = text(&good());
+        let damaged = |text: &str| {
+            let error = Frame::parse(text, LIMIT).expect_err("refused");
+            assert!(matches!(error, FrameError::Damaged(_)), "{text}: {error}");
+        };
+        damaged("0N8");
+        damaged(&good[..good.len() - 1]);
+        damaged(&good[..good.len() - 3]);
+        damaged(&format!("0N8{}", good[3..].to_lowercase()));
+        damaged(&format!("{good}0"));
+        damaged(&"0N8".repeat(MAX_TEXT));
+        // 45² and more in two characters, 65536 and more in three (RFC 9285 §4.2).
+        damaged(&format!("{}::", &good[..good.len() - 2]));
+        damaged(&format!("{}:::{}", &good[..30], &good[33..]));
+        let other = if good.as_bytes()[40] == b'A' { "B" } else { "A" };
+        damaged(&format!("{}{other}{}", &good[..40], &good[41..]));
+    }
+
+    #[test]
+    fn numbers_that_no_sender_writes_are_refused() {
+        let numbers = |at, bytes: &[u8]| {
+            let error = changed(at, bytes);
+            assert!(matches!(error, FrameError::Numbers(_)), "{at}: {error}");
+        };
+        // Transfer length: none, less than a digest.
+        numbers(7, &[0, 0, 0, 0, 0]);
+        numbers(7, &[0, 0, 0, 0, 32]);
+        // Reserved byte; symbol size: none, another, not aligned; blocks, sub-blocks, alignment.
+        numbers(12, &[1]);
+        for size in [0, 31, 33, 36, 0xffff] {
+            numbers(13, &u16::to_be_bytes(size));
+        }
+        for (at, wrong) in [(15, 0), (15, 2), (16, 1), (17, 0), (17, 2), (18, 0), (18, 1), (18, 8)]
+        {
+            numbers(at, &[wrong]);
+        }
+        // Block number.
+        numbers(19, &[1]);
+        let mut short = good();
+        short.truncate(HEAD);
+        assert!(matches!(Frame::parse(&text(&short), LIMIT), Err(FrameError::Numbers(_))));
+        short.truncate(HEAD - 1);
+        assert!(matches!(Frame::parse(&text(&short), LIMIT), Err(FrameError::Damaged(_))));
+    }
+
+    #[test]
+    fn lengths_beyond_the_limit_are_refused_before_anything_is_allocated() {
+        let most = longest(LIMIT);
+        for length in [most as u64 + 1, 1 << 32, (1 << 40) - 1] {
+            let error = changed(7, &length.to_be_bytes()[3..]);
+            assert_eq!(error, FrameError::TooLong { length, most });
+        }
+        // Within the limit, and still more symbols than there may be.
+        let mut body = good();
+        body[7..12].copy_from_slice(&[0, 0, 0x10, 0, 0]);
+        body[13..15].copy_from_slice(&[0, 4]);
+        body.truncate(HEAD + 4);
+        let error = Frame::parse(&text(&body), usize::MAX).expect_err("refused");
+        assert_eq!(error, FrameError::Numbers("more codes than anybody can film"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_frame_of_one_spelling_or_refused(
+            bytes in prop::collection::vec(any::<u8>(), 0..80), prefix in 0usize..60
+        ) {
+            let mut body = good();
+            body.truncate(prefix);
+            body.extend(bytes);
+            for text in [text(&body), base45::encode(&body)] {
+                if let Ok(frame) = Frame::parse(&text, LIMIT) {
+                    prop_assert_eq!(frame.text(), text);
+                }
+            }
+        }
+    }
+}

@@ -34,7 +34,7 @@ pub(super) fn identity(message: &[u8]) -> Identity {
 /// The longest message that can come of a parcel of `limit` bytes. Deflate makes no more of what
 /// it cannot compress than five bytes for each block of it.
 pub(super) fn longest(limit: usize) -> usize {
-    DIGEST + 64 + limit.saturating_add(limit / 256)
+    limit.saturating_add(limit / 256).saturating_add(DIGEST + 64)
 }
 
 /// The shortest: a digest, and something deflated.

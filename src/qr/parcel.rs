@@ -126,7 +126,7 @@ impl Parcel {
         2 + self.files.iter().map(|(n, content)| 5 + n.len() + content.len()).sum::<usize>()
     }
 
-    fn serialise(&self) -> Vec<u8> {
+    pub(super) fn serialise(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.size());
         let count = u16::try_from(self.files.len()).expect("counted in `new`");
         bytes.extend(count.to_be_bytes());

@@ -126,6 +126,17 @@ impl Receiver {
         self.front.map(|(identity, _)| identity)
     }
 
+    /// Messages that are being collected.
+    #[cfg(test)]
+    pub(super) fn messages(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Bytes of all symbols that are kept.
+    pub(super) fn bytes(&self) -> usize {
+        self.messages.iter().map(Collection::bytes).sum()
+    }
+
     fn find(&self, key: Key) -> Option<&Collection> {
         self.messages.iter().find(|m| m.key == key)
     }
@@ -157,10 +168,7 @@ impl Receiver {
     /// but not the one that has just got one unless it is alone.
     fn forget_some(&mut self, newest: Key) {
         let budget = longest(self.limit).saturating_mul(2);
-        while self.messages.len() > MESSAGES
-            || self.messages.len() > 1
-                && self.messages.iter().map(Collection::bytes).sum::<usize>() > budget
-        {
+        while self.messages.len() > MESSAGES || self.messages.len() > 1 && self.bytes() > budget {
             let (place, _) = self
                 .messages
                 .iter()

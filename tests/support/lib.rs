@@ -10,6 +10,7 @@ pub mod forge;
 pub mod modules;
 pub mod namespace;
 pub mod people;
+pub mod photo;
 pub mod run;
 pub mod scenario;
 pub mod signers;

@@ -139,7 +139,9 @@ impl<'a> Player<'a> {
                         self.turn(key)?;
                         break;
                     }
-                    None if self.paused || Instant::now() < next => {}
+                    // The window may have another size by now.
+                    None if self.paused => break,
+                    None if Instant::now() < next => {}
                     None => {
                         self.number += 1;
                         break;
