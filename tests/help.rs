@@ -11,7 +11,7 @@ use countersign_tests::{PIN, Run, program};
 use tempfile::TempDir;
 
 /// The order in which the examples of both programs make sense.
-const CEREMONY: [&str; 26] = [
+const CEREMONY: [&str; 30] = [
     "airgap master generate",
     "airgap card status",
     "countersign authority init",
@@ -20,7 +20,11 @@ const CEREMONY: [&str; 26] = [
     "countersign request certify",
     "countersign request show",
     "airgap request review",
+    "countersign qr show",
+    "airgap qr scan",
     "airgap session run",
+    "airgap qr show",
+    "countersign qr scan",
     "countersign response verify",
     "countersign response install",
     "countersign developer list",
@@ -117,7 +121,7 @@ fn prepared() -> TempDir {
     people::copy(&kept.join("gnupg"), &folder.path().join("gnupg"));
     fs::copy(kept.join("maria.asc"), folder.path().join("maria.asc")).expect("a copy");
     fs::write(folder.path().join("agreement.txt"), "I agree.\n").expect("a new file");
-    for name in ["stick", "module", "blacklist", "packages", "unpacked"] {
+    for name in ["stick", "module", "blacklist", "packages", "unpacked", "scanned"] {
         fs::create_dir(folder.path().join(name)).expect("a new folder");
     }
     let xml = "<module><rawname>blacklist</rawname><version>17.0.3</version>\

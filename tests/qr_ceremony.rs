@@ -104,6 +104,34 @@ fn what_waits_is_shown_although_the_camera_brings_nothing() {
 }
 
 #[test]
+fn what_the_camera_did_not_read_whole_begins_no_session() {
+    let s = Scenario::new();
+    s.certify("alice").ok();
+    let low = ["--density", "low"];
+    let request = s.on_stick(".request.asc").remove(0);
+    s.countersign(&[&["qr", "show", &request, "--output", "codes.png"][..], &low].concat()).ok();
+    let (before, events) = (s.watch(), s.events());
+    let run = s.session().camera("codes-01.png").screen("a.gif").run().ends(1);
+    run.says("codes cannot be read").says("codes are missing: the message is not whole");
+    let run = s.session().camera("alice.asc").screen("a.gif").run().ends(1);
+    run.says("no request (*.request.asc) in codes from alice.asc");
+    s.nothing_signed_since(&before);
+    assert_eq!(s.events(), events);
+}
+
+#[test]
+fn what_the_answers_will_cost_is_said_before_the_pin() {
+    let s = Scenario::new();
+    s.certify("alice").ok();
+    let run = s.session().screen("a.gif").with(&["--density", "5", "--fps", "1"]).run().ok();
+    let told = run.out.find("the answers will be about").expect("a forecast");
+    assert!(told < run.out.find("will make 2 signatures").expect("the PIN's question"));
+    s.clear_stick();
+    s.certify("bob").ok();
+    s.session().run().ok().never_says("the answers will be about");
+}
+
+#[test]
 fn a_refusal_travels_whole() {
     let s = Scenario::new();
     s.certify("bob").ok();

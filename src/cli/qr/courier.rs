@@ -135,6 +135,19 @@ impl Outbox for Screen<'_> {
         checked.map_err(|failure| codes("shown", failure))
     }
 
+    fn forecast(&self, messages: usize, bytes: usize) -> Option<String> {
+        // A name and a request's id for each, and what a parcel adds.
+        let bytes = bytes.saturating_add(messages.saturating_mul(100));
+        let density = match &self.file {
+            Some(_) => self.look.density.unwrap_or_default(),
+            None => screen::density(self.look.density).ok()?,
+        };
+        Some(match Message::noise(bytes).and_then(|message| message.sender(density)) {
+            Ok(sender) => format!("the answers will be about {}", effort(&sender, self.look.fps)),
+            Err(error) => format!("the answers cannot be shown: {}", crate::safe::chain(&error)),
+        })
+    }
+
     fn put(&mut self, name: &str, message: &[u8]) -> Result<Delivery, CourierError> {
         let whole = || (name.to_owned(), message.to_vec());
         let (name, content) = self.shelf.shrink(name, message).unwrap_or_else(whole);

@@ -28,6 +28,17 @@ impl Message {
         Ok(Self { parcel: Parcel::new(files)? })
     }
 
+    /// A message of so many bytes that deflate to no less, like signatures.
+    pub(super) fn noise(bytes: usize) -> Result<Self, MessageError> {
+        let mut state = 1_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_be_bytes()[0]
+        };
+        let content = (0..bytes.min(LIMIT + 1)).map(|_| next()).collect();
+        Self::new(vec![("noise".into(), content)])
+    }
+
     /// Its codes.
     pub(super) fn sender(&self, density: Density) -> Result<Sender, MessageError> {
         Ok(Sender::new(&self.parcel, density)?)
@@ -51,21 +62,24 @@ impl Message {
 
     /// The words of its digest, `columns` wide.
     pub(super) fn words(&self, columns: usize) -> Vec<String> {
-        let digest = self.parcel.digest();
-        let words = digest.words();
-        let mut lines = vec![String::new()];
-        for word in words {
-            let last = lines.last_mut().expect("there is always one");
-            if last.is_empty() {
-                last.push_str(word);
-            } else if last.len() + 1 + word.len() <= columns {
-                let _ = write!(last, " {word}");
-            } else {
-                lines.push(word.to_owned());
-            }
-        }
-        lines
+        wrapped(&self.parcel.digest().words().join(" "), columns)
     }
+}
+
+/// A text in lines of `columns` at most, broken between words.
+pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().expect("there is always one");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.chars().count() + 1 + word.chars().count() <= columns {
+            let _ = write!(last, " {word}");
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
 }
 
 /// How long it takes to show once, and whether a stick would be the better courier.

@@ -18,6 +18,9 @@ use crate::screen;
 /// Most things that are remarked upon: somebody who shows a million messages gets no more.
 const MOST_REMARKS: usize = 20;
 
+/// Most messages in pictures that have an end.
+const MOST_MESSAGES: usize = 32;
+
 /// Reads codes from `sources` until a message is whole. Sources that have an end are read to it.
 ///
 /// # Errors
@@ -88,6 +91,10 @@ impl Collector {
     }
 
     fn whole(&mut self, parcel: Parcel) {
+        if self.done.len() == MOST_MESSAGES {
+            self.remark("there are more messages: they are passed over");
+            return;
+        }
         if let Some(bar) = &self.bar {
             bar.println("");
             signal(bar);

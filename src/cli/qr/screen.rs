@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::super::{Exit, Failure};
 use super::args::LookArgs;
-use super::message::{Message, effort};
+use super::message::{Message, effort, wrapped};
 use super::tty::{self, Key, Keys, Screen};
 use crate::qr::draw::{self, Rate};
 use crate::qr::{Density, QrVersion, Sender};
@@ -43,8 +43,13 @@ pub(super) fn show(message: &Message, look: &LookArgs) -> Result<(), Failure> {
 
 /// Finds out whether codes could be shown here at all.
 pub(super) fn check(asked: Option<Density>) -> Result<(), Failure> {
+    density(asked).map(|_| ())
+}
+
+/// The density that codes would have here.
+pub(super) fn density(asked: Option<Density>) -> Result<Density, Failure> {
     let size = tty::size().ok_or_else(no_terminal)?;
-    fitting(asked, size).map(|_| ())
+    fitting(asked, size).map(|(density, _)| density)
 }
 
 fn no_terminal() -> Failure {
@@ -237,7 +242,6 @@ impl<'a> Player<'a> {
     fn aside(&self, columns: usize) -> Vec<String> {
         let mut lines = vec![
             super::clipped(&self.message.name(), columns),
-            format!("{} bytes", self.sender.len()),
             format!("{}, any {} do", self.counter(), self.sender.needed()),
             format!(
                 "{} a second, density {}",
@@ -246,6 +250,8 @@ impl<'a> Player<'a> {
             ),
             if self.paused { "paused".into() } else { String::new() },
         ];
+        lines.extend(wrapped(&effort(&self.sender, self.rate), columns));
+        lines.push(String::new());
         lines.extend(self.message.words(columns));
         let keys = ["", "space pause   ← → step", "↑ ↓ speed   < > density", "q ends"];
         lines.extend(keys.map(ToOwned::to_owned));
