@@ -165,12 +165,3 @@ fn what_cannot_be_shown_is_told_before_anything_is_written() {
     desk.qr(&["show", "huge", "--output", "a.gif"]).ends(1).says("longer than");
     assert!(!desk.0.path().join("a.gif").exists());
 }
-
-#[test]
-fn a_long_message_suggests_a_stick() {
-    let desk = Desk::new();
-    desk.message("a.bin", 20_000);
-    let slow = ["--fps", "1", "--density", "5"];
-    let run = desk.qr(&[&["show", "a.bin", "--output", "a.gif"][..], &slow].concat()).ok();
-    run.says("a stick would be quicker").says("minutes, at 1 a second");
-}

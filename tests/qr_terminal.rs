@@ -253,3 +253,59 @@ fn keys_step_and_change_speed_and_density() {
     pane.press(&["q"]);
     pane.end();
 }
+
+/// A display of its own without a screen, until it is dropped.
+struct Display(std::process::Child, String);
+
+impl Display {
+    fn open() -> Self {
+        let mut server = Command::new("Xvfb");
+        server.args(["-displayfd", "1", "-screen", "0", "1600x1200x24"]);
+        server.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+        let mut server = server.spawn().expect("Xvfb runs");
+        let mut number = String::new();
+        let out = server.stdout.take().expect("piped");
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut number).expect("read");
+        Self(server, format!(":{}", number.trim()))
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A real terminal with a theme and blurred letters, as people see it.
+#[test]
+fn a_screenshot_of_a_terminal_is_read_by_another_program() {
+    if !["Xvfb", "xterm", "import", "zbarimg"].into_iter().all(has) {
+        return;
+    }
+    let folder = desk(b"a short message");
+    let display = Display::open();
+    for (size, colours) in [("8", ["#002b36", "#839496"]), ("11", ["#ffffdd", "#000000"])] {
+        let line = "countersign qr show a.bin; read forever";
+        let line = line.replace("countersign", &program("countersign").to_string_lossy());
+        let mut xterm = Command::new("xterm");
+        xterm.args(["-geometry", "150x60+0+0", "-fa", "Monospace", "-fs", size]);
+        xterm.args(["-bg", colours[0], "-fg", colours[1], "-e", "sh", "-c", &line]);
+        let xterm = xterm.current_dir(folder.path()).env("DISPLAY", &display.1).spawn();
+        let mut xterm = xterm.expect("xterm runs");
+        let shot = folder.path().join("shot.png");
+        let mut text = String::new();
+        for _ in 0..100 {
+            let mut import = Command::new("import");
+            import.args(["-window", "root"]).arg(&shot).env("DISPLAY", &display.1);
+            run(&import, "").ok();
+            text = read(&shot);
+            if !text.is_empty() {
+                break;
+            }
+        }
+        let _ = xterm.kill();
+        let _ = xterm.wait();
+        assert!(matches!(Receiver::new(1 << 20).take(&text), Taken::Done(_)), "{size}: {text:?}");
+    }
+}

@@ -132,3 +132,31 @@ impl MessageError {
         Failure::new(Exit::Failed, self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(bytes: usize, rate: u8) -> String {
+        let message = Message::noise(bytes).expect("short enough");
+        let sender = message.sender(Density::Medium).expect("few enough codes");
+        effort(&sender, Rate::new(rate).expect("1 to 50"))
+    }
+
+    #[test]
+    fn what_takes_long_is_told_and_a_stick_suggested() {
+        assert!(told(500, 10).ends_with(" bytes in one code"), "{}", told(500, 10));
+        let short = told(100_000, 10);
+        assert!(short.ends_with(" codes: 13 seconds, at 10 a second"), "{short}");
+        let long = told(200_000, 1);
+        assert!(long.contains(" codes: 5 minutes, at 1 a second; that is long"), "{long}");
+        let most = Message::noise(LIMIT + 1).map(|_| ()).expect_err("too long");
+        assert!(most.to_string().contains("take a stick"), "{most}");
+    }
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("longer than that", 3), ["longer", "than", "that"]);
+    }
+}
