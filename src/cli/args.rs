@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub use super::module::args::{ListArgs, ModuleVerb};
-pub use super::qr::args::{ScanArgs, ShowArgs};
+pub use super::qr::args::{QrVerb, ScanArgs, ShowArgs};
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
 
@@ -303,32 +303,6 @@ pub enum ExportFormat {
     Keyring,
     /// `signatures/<16 hex digits>.key` as a FreePBX module carries them
     Freepbx,
-}
-
-/// `countersign qr …`
-#[derive(Debug, Subcommand)]
-pub enum QrVerb {
-    /// Show files as codes that move, in this terminal or in a file
-    #[command(after_help = "Example:\n  countersign qr show stick/*.request.asc --output \
-request.gif\n(without --output in the terminal; a request leaves out a certificate that the station \
-has, see --whole)")]
-    Show(ShowArgs),
-    /// Read codes and write the files that they carry
-    #[command(after_help = "Example:\n  countersign qr scan answers.gif --requests stick \
---output stick")]
-    Scan(QrScanArgs),
-}
-
-/// What to read, and the requests that answers belong to.
-#[derive(Debug, ClapArgs)]
-pub struct QrScanArgs {
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub scan: ScanArgs,
-    /// The requests that are answered, from which answers are made whole: a file or a folder;
-    /// default: the folder of --output
-    #[arg(long, value_name = "PATH")]
-    pub requests: Option<PathBuf>,
 }
 
 /// `countersign generate …`

@@ -1,11 +1,37 @@
-//! What both programs take for `qr show` and `qr scan`.
+//! What both programs take for `qr show` and `qr scan`, and the online one besides.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::qr::Density;
 use crate::qr::draw::Rate;
+
+/// `countersign qr …`
+#[derive(Debug, Subcommand)]
+pub enum QrVerb {
+    /// Show files as codes that move, in this terminal or in a file
+    #[command(after_help = "Example:\n  countersign qr show stick/*.request.asc --output \
+request.gif\n(without --output in the terminal; a request leaves out a certificate that the station \
+has, see --whole)")]
+    Show(ShowArgs),
+    /// Read codes and write the files that they carry
+    #[command(after_help = "Example:\n  countersign qr scan answers.gif --requests stick \
+--output stick")]
+    Scan(QrScanArgs),
+}
+
+/// What to read, and the requests that answers belong to.
+#[derive(Debug, Args)]
+pub struct QrScanArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub scan: ScanArgs,
+    /// The requests that are answered, from which answers are made whole: a file or a folder;
+    /// default: the folder of --output
+    #[arg(long, value_name = "PATH")]
+    pub requests: Option<PathBuf>,
+}
 
 /// What to show, and how.
 #[derive(Debug, Args)]
