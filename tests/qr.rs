@@ -26,8 +26,9 @@ fn sender(bytes: usize, density: Density) -> Sender {
 
 /// Whether a program of that name is installed; says that the test passes over it otherwise.
 fn has(program: &str) -> bool {
-    let found = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
-    let there = { found }.status().is_ok();
+    let mut command = Command::new(program);
+    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    let there = command.status().is_ok();
     if !there {
         skip(&format!("{program} is not installed"));
     }
@@ -80,8 +81,9 @@ fn zbar_reads_our_svg_as_rsvg_shows_it() {
     let sender = sender(4000, Density::Medium);
     let (svg, png) = (place.path().join("code.svg"), place.path().join("code.png"));
     fs::write(&svg, draw::svg(&sender.frame(0))).expect("written");
-    let shown = Command::new("rsvg-convert").args(["-w", "525"]).arg(&svg).arg("-o").arg(&png);
-    assert!({ shown }.status().expect("rsvg runs").success());
+    let mut rsvg = Command::new("rsvg-convert");
+    rsvg.args(["-w", "525"]).arg(&svg).arg("-o").arg(&png);
+    assert!(rsvg.status().expect("rsvg runs").success());
     assert_eq!(zbar(&png), [sender.text(0)]);
 }
 

@@ -176,3 +176,22 @@ proptest! {
         }
     }
 }
+
+/// The examples of docs/exchange-format.md, made from the fixtures.
+#[test]
+fn the_examples_of_the_document_are_these_forms() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(folder.join(path)).expect("a text");
+    let document = read("../docs/exchange-format.md");
+    let request = read("data/request/good/certify.asc");
+    let request = Request::parse(request.as_bytes(), MAX_BYTES).expect("a request");
+    let reference = Reference::of(&request).expect("about a key").text();
+    let shown: Vec<&str> = reference.lines().take(18).collect();
+    assert!(document.contains(&shown.join("\n")), "{}", shown.join("\n"));
+    let response = read("data/response/good/signed.json");
+    let response = Response::parse(response.as_bytes()).expect("a response");
+    let bytes = Answer::of(&response).expect("signatures").to_bytes();
+    let hex: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    let lines: Vec<String> = hex.chunks(46).map(|line| line.concat()).collect();
+    assert!(document.contains(&lines.join("\n")), "{}", lines.join("\n"));
+}

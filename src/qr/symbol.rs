@@ -19,7 +19,7 @@ impl Symbol {
     pub(super) fn new(text: &str, version: QrVersion) -> Self {
         let code = [EcLevel::H, EcLevel::Q, EcLevel::M, EcLevel::L]
             .into_iter()
-            .find_map(|level| QrCode::with_version(text, qr(version), level).ok())
+            .find_map(|level| encode(text, version, level))
             .expect("the text fits the version");
         Self { width: code.width(), modules: code.into_colors() }
     }
@@ -33,6 +33,15 @@ impl Symbol {
     pub fn is_dark(&self, x: usize, y: usize) -> bool {
         x < self.width && y < self.width && self.modules[y * self.width + x] == Color::Dark
     }
+}
+
+/// The code in alphanumeric mode from end to end: where the crate chooses modes by itself, a text
+/// that just fits may become too long. `None` if it does not fit.
+fn encode(text: &str, version: QrVersion, level: EcLevel) -> Option<QrCode> {
+    let mut bits = Bits::new(qr(version));
+    bits.push_alphanumeric_data(text.as_bytes()).ok()?;
+    bits.push_terminator(level).ok()?;
+    QrCode::with_bits(bits, level).ok()
 }
 
 /// How many bytes a code of this version carries in base45, at error correction L.
@@ -67,11 +76,16 @@ mod tests {
     fn every_version_holds_its_capacity_and_no_byte_more() {
         for number in QrVersion::SMALLEST.number()..=QrVersion::LARGEST.number() {
             let version = QrVersion::new(number).expect("a version");
-            // All-ones bytes have no digits next to each other, which would take less room.
-            let text = base45::encode(vec![0xff; capacity(version)]);
-            assert_eq!(Symbol::new(&text, version).width(), version.width());
-            let more = base45::encode(vec![0xff; capacity(version) + 1]);
-            assert!(QrCode::with_version(more, qr(version), EcLevel::L).is_err(), "{number}");
+            // Letters, digits, and all of them mixed.
+            for mix in [1, 0, 0x9e37_79b9u32] {
+                let byte =
+                    |n: usize| (u32::try_from(n).expect("small").wrapping_mul(mix) >> 24) as u8;
+                let bytes: Vec<u8> = (0..capacity(version)).map(byte).collect();
+                let text = base45::encode(&bytes);
+                assert_eq!(Symbol::new(&text, version).width(), version.width());
+                let more = base45::encode([&bytes[..], &[0]].concat());
+                assert!(encode(&more, version, EcLevel::L).is_none(), "{number}");
+            }
         }
     }
 }
