@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::Failure;
 use super::args::{Common, QrVerb};
-use super::qr::{self, Shelf};
+use super::qr::{self, Shelf, Voice};
 use super::response::find_request;
 use crate::authority::Authority;
 use crate::exchange::compact::{ANSWER, Answer, CompactError, REFERENCE, Reference, as_seen_by};
@@ -14,11 +14,15 @@ use crate::request::{MAX_BYTES, Request};
 pub(super) fn run(common: &Common, verb: &QrVerb) -> Result<(), Failure> {
     // Codes carry any files: without a record they all travel whole.
     let authority = Authority::open(&common.authority).ok();
+    let voice = Voice::of(common.quiet);
     match verb {
-        QrVerb::Show(args) => qr::show(args, &Record { authority, requests: None }, "airgap"),
+        QrVerb::Show(args) => {
+            let record = Record { authority, requests: None };
+            qr::show(args, &record, "airgap", voice)
+        }
         QrVerb::Scan(args) => {
             let requests = args.requests.clone().or(Some(args.scan.output.clone()));
-            qr::scan(&args.scan, &Record { authority, requests })
+            qr::scan(&args.scan, &Record { authority, requests }, voice)
         }
     }
 }

@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use countersign::cli::args::Form;
 use countersign::cli::qr::args::LookArgs;
-use countersign::cli::qr::{self, CAMERA, Camera, Screen, Shelf, Whole};
+use countersign::cli::qr::{self, CAMERA, Camera, Screen, Shelf, Voice, Whole};
 use countersign::cli::{Exit, Failure};
 use countersign::exchange::{self, Inbox, Outbox, Stick};
 use countersign::policy::Policy;
@@ -241,9 +241,10 @@ fn carry(common: &Common, verb: &QrVerb) -> Result<(), Failure> {
     let station = Station::open(&common.station).ok();
     let shelf = station.as_ref().map(Kept::new);
     let shelf = shelf.as_ref().map_or(&Whole as &dyn Shelf, |shelf| shelf);
+    let voice = Voice::of(common.quiet);
     match verb {
-        QrVerb::Show(args) => qr::show(args, shelf, "countersign"),
-        QrVerb::Scan(args) => qr::scan(args, shelf),
+        QrVerb::Show(args) => qr::show(args, shelf, "countersign", voice),
+        QrVerb::Scan(args) => qr::scan(args, shelf, voice),
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::args::LookArgs;
 use super::message::{LIMIT, Message, effort};
 use super::source::Patience;
-use super::{Failure, Shelf, picture, scan, screen};
+use super::{Failure, Shelf, Voice, picture, scan, screen};
 use crate::exchange::{CourierError, Delivery, ExchangeError, Inbox, Outbox};
 use crate::qr::Parcel;
 use crate::screen::digest_lines;
@@ -56,7 +56,7 @@ impl Inbox for Camera<'_> {
     ) -> Result<usize, CourierError> {
         let patience =
             if super::is_device(&self.source) { Patience::UntilDone } else { Patience::Once };
-        match scan::receive(std::slice::from_ref(&self.source), patience) {
+        match scan::receive(std::slice::from_ref(&self.source), patience, Voice::Loud) {
             Ok(parcels) => parcels.into_iter().for_each(|parcel| self.unpack(parcel)),
             // Somebody looked and there was nothing: as with an empty stick.
             Err(failure) if failure.is::<scan::Nothing>() => {}

@@ -39,6 +39,29 @@ pub trait Shelf {
     -> Result<Option<(String, Vec<u8>)>, CompactError>;
 }
 
+/// How much is told besides what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// What was done, and what a person should compare.
+    Loud,
+    /// Errors, and remarks about codes.
+    Quiet,
+}
+
+impl Voice {
+    /// By `--quiet`.
+    pub fn of(quiet: bool) -> Self {
+        if quiet { Self::Quiet } else { Self::Loud }
+    }
+
+    fn tell(self, text: impl std::fmt::Display) {
+        match self {
+            Self::Loud => eprintln!("{text}"),
+            Self::Quiet => {}
+        }
+    }
+}
+
 /// Nothing is at hand: everything travels whole.
 pub struct Whole;
 
@@ -60,7 +83,12 @@ impl Shelf for Whole {
 ///
 /// # Errors
 /// [`Failure`] where they cannot be read, are too much, or cannot be shown here.
-pub fn show(args: &ShowArgs, shelf: &dyn Shelf, program: &str) -> Result<(), Failure> {
+pub fn show(
+    args: &ShowArgs,
+    shelf: &dyn Shelf,
+    program: &str,
+    voice: Voice,
+) -> Result<(), Failure> {
     let mut files = Vec::new();
     for path in &args.files {
         let content = exchange::read_path(path, LIMIT)?;
@@ -72,10 +100,10 @@ pub fn show(args: &ShowArgs, shelf: &dyn Shelf, program: &str) -> Result<(), Fai
     let Some(path) = &args.output else { return screen::show(&message, &args.look) };
     let replace = if args.force { picture::Replace::Yes } else { picture::Replace::No };
     let (sender, written) = picture::write(&message, &args.look, path, program, replace)?;
-    eprintln!("{}: {}", message.name(), message::effort(&sender, args.look.fps));
-    eprintln!("  {}", message.words(72).join("\n  "));
+    voice.tell(format_args!("{}: {}", message.name(), message::effort(&sender, args.look.fps)));
+    voice.tell(format_args!("  {}", message.words(72).join("\n  ")));
     for path in written {
-        eprintln!("written: {}", path.display());
+        voice.tell(format_args!("written: {}", path.display()));
     }
     Ok(())
 }
@@ -84,7 +112,7 @@ pub fn show(args: &ShowArgs, shelf: &dyn Shelf, program: &str) -> Result<(), Fai
 ///
 /// # Errors
 /// [`Failure`] where no message becomes whole, or its files cannot be written.
-pub fn scan(args: &ScanArgs, shelf: &dyn Shelf) -> Result<(), Failure> {
+pub fn scan(args: &ScanArgs, shelf: &dyn Shelf, voice: Voice) -> Result<(), Failure> {
     if !args.output.is_dir() {
         let text = format!("there is no folder {}", args.output.display());
         let hint = format!("mkdir {}", args.output.display());
@@ -95,7 +123,7 @@ pub fn scan(args: &ScanArgs, shelf: &dyn Shelf) -> Result<(), Failure> {
         [] => std::slice::from_ref(&args.camera),
         given => given,
     };
-    let parcels = scan::receive(sources, patience)?;
+    let parcels = scan::receive(sources, patience, voice)?;
     let mut small = 0;
     for (name, content) in parcels.into_iter().flat_map(crate::qr::Parcel::into_files) {
         let (name, content) = match shelf.grow(&name, &content) {
@@ -109,7 +137,7 @@ pub fn scan(args: &ScanArgs, shelf: &dyn Shelf) -> Result<(), Failure> {
             }
         };
         let path = exchange::write(&args.output, &name, &content)?;
-        eprintln!("written: {}", path.display());
+        voice.tell(format_args!("written: {}", path.display()));
     }
     match small {
         0 => Ok(()),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::super::{Exit, Failure};
+use super::Voice;
 use super::message::LIMIT;
 use super::source::{self, Patience};
 use crate::qr::read::Luma;
@@ -25,8 +26,12 @@ const MOST_MESSAGES: usize = 32;
 ///
 /// # Errors
 /// [`Failure`] where no message becomes whole.
-pub(super) fn receive(sources: &[PathBuf], patience: Patience) -> Result<Vec<Parcel>, Failure> {
-    let mut collector = Collector::new();
+pub(super) fn receive(
+    sources: &[PathBuf],
+    patience: Patience,
+    voice: Voice,
+) -> Result<Vec<Parcel>, Failure> {
+    let mut collector = Collector::new(voice);
     source::read_all(sources, patience, &mut collector)?;
     collector.finish()
 }
@@ -37,18 +42,26 @@ pub(super) struct Collector {
     done: Vec<Parcel>,
     remarks: BTreeSet<String>,
     bar: Option<ProgressBar>,
+    voice: Voice,
 }
 
 impl Collector {
-    fn new() -> Self {
-        let bar = io::stderr().is_terminal().then(|| {
+    fn new(voice: Voice) -> Self {
+        let loud = voice == Voice::Loud;
+        let bar = (loud && io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::no_length();
             let form = "{bar:30} {pos} of {len} codes  {msg}";
             bar.set_style(ProgressStyle::with_template(form).expect("a constant template"));
             bar.set_message("looking for codes; q ends");
             bar
         });
-        Self { receiver: Receiver::new(LIMIT), done: Vec::new(), remarks: BTreeSet::new(), bar }
+        Self {
+            receiver: Receiver::new(LIMIT),
+            done: Vec::new(),
+            remarks: BTreeSet::new(),
+            bar,
+            voice,
+        }
     }
 
     /// Whether a message is whole.
@@ -105,7 +118,9 @@ impl Collector {
         }
         text.push_str("the words to compare with those beside the codes:\n");
         text.push_str(&screen::digest_lines(&parcel.digest()));
-        self.say(text.trim_end());
+        if self.voice == Voice::Loud {
+            self.say(text.trim_end());
+        }
         self.done.push(parcel);
     }
 
