@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use countersign_tests::run::run;
 use countersign_tests::{Run, program};
@@ -164,4 +164,32 @@ fn what_cannot_be_shown_is_told_before_anything_is_written() {
     fs::File::create(desk.0.path().join("huge")).and_then(|f| f.set_len(1 << 40)).expect("sparse");
     desk.qr(&["show", "huge", "--output", "a.gif"]).ends(1).says("longer than");
     assert!(!desk.0.path().join("a.gif").exists());
+}
+
+#[test]
+fn a_folder_is_watched_until_everything_is_there() {
+    let desk = Desk::new();
+    desk.message("a.bin", 1_500);
+    desk.qr(&["show", "a.bin", "--output", "codes.png", "--density", "low"]).ok();
+    let path = |name: &str| desk.0.path().join(name);
+    fs::create_dir(path("pictures")).expect("a new folder");
+    let mut scan = Command::new(program("countersign"));
+    scan.args(["qr", "scan", "pictures", "--output", "in"]).current_dir(desk.0.path());
+    scan.stdin(Stdio::null()).stderr(Stdio::null());
+    let mut scan = scan.spawn().expect("runs");
+    // As a phone's pictures come: one is half there at first, and one is none.
+    let whole = fs::read(path("codes-01.png")).expect("a picture");
+    fs::write(path("pictures/1.png"), &whole[..whole.len() / 2]).expect("a new file");
+    fs::write(path("pictures/Thumbs.db"), "no picture").expect("a new file");
+    for entry in fs::read_dir(desk.0.path()).expect("a folder").map(|e| e.expect("read")) {
+        if entry.file_name().to_string_lossy().ends_with(".png") {
+            assert!(scan.try_wait().expect("a child").is_none(), "it ended too early");
+            fs::copy(entry.path(), path("pictures").join(entry.file_name())).expect("a copy");
+        }
+        if entry.file_name() == "codes-01.png" {
+            fs::write(path("pictures/1.png"), &whole).expect("a longer file");
+        }
+    }
+    assert!(scan.wait().expect("a child").success());
+    desk.arrived("a.bin");
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use countersign::qr::{Receiver, Taken};
 use countersign_tests::run::run;
-use countersign_tests::{program, skip};
+use countersign_tests::{PIN, Scenario, program, skip};
 use tempfile::TempDir;
 
 /// Whether a program that a test cannot do without is there.
@@ -252,6 +252,62 @@ fn keys_step_and_change_speed_and_density() {
     pane.shows("density 8");
     pane.press(&["q"]);
     pane.end();
+}
+
+#[test]
+fn who_has_nothing_to_read_says_so_with_a_key() {
+    if !has("tmux") {
+        return;
+    }
+    let folder = desk(b"a short message");
+    fs::create_dir(folder.path().join("pictures")).expect("a new folder");
+    let pane = Pane::run(folder.path(), (120, 30), "countersign qr scan pictures");
+    pane.shows("looking for codes; q ends");
+    pane.press(&["q"]);
+    assert!(pane.end().contains("no code was found"));
+    let modes = |name: &str| fs::read(folder.path().join(name)).expect("the terminal's modes");
+    assert_eq!(modes("before"), modes("after"));
+}
+
+/// Keys for codes and answers to questions take turns at one terminal.
+#[test]
+fn an_operator_goes_through_a_session_at_one_terminal() {
+    if !has("tmux") {
+        return;
+    }
+    let s = Scenario::new();
+    s.certify("alice").ok();
+    let request = s.on_stick(".request.asc").remove(0);
+    s.countersign(&["qr", "show", &request, "--output", "request.gif"]).ok();
+    s.pass(30);
+    let airgap = program("airgap");
+    let line = format!(
+        "{} session run --practice-card card --camera request.gif --screen --fps 1 --time {} ; \
+         echo ended $?",
+        airgap.display(),
+        s.now()
+    );
+    let pane = Pane::run(s.root(), (200, 70), &line);
+    pane.shows("Type Yes to consent");
+    pane.press(&["Yes", "Enter"]);
+    pane.shows("PIN (3 tries left): ");
+    assert!(pane.screen().contains("the answers will be about"));
+    pane.press(&[PIN, "Enter"]);
+    pane.shows("q ends");
+    pane.press(&["+", "Space"]);
+    pane.shows("paused");
+    pane.press(&["q"]);
+    pane.shows("Has the other side read it all?");
+    pane.press(&["Again", "Enter"]);
+    pane.shows("q ends");
+    pane.press(&["C-c"]);
+    pane.shows("Has the other side read it all?");
+    pane.press(&["Yes", "Enter"]);
+    let screen = pane.end();
+    assert!(screen.contains("ended 0") && screen.contains("1 signed"), "{screen}");
+    let modes = |name: &str| fs::read(s.path(name)).expect("the terminal's modes");
+    assert_eq!(modes("before"), modes("after"));
+    assert_eq!(s.events().iter().filter(|e| e.get("answered").is_some()).count(), 1);
 }
 
 /// A display of its own without a screen, until it is dropped.

@@ -1,7 +1,7 @@
 //! The terminal under codes: single keys without waiting for a line, and everything put back on
 //! every way out.
 
-use std::io::{self, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -97,10 +97,18 @@ impl Keys {
             Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
-        let mut pressed = [0; 16];
-        let count = stdin.lock().read(&mut pressed)?;
         // A terminal that is gone is ready for ever and gives nothing.
-        Ok(Some(if count == 0 { Key::Quit } else { key(&pressed[..count]) }))
+        let Some(first) = byte()? else { return Ok(Some(Key::Quit)) };
+        let mut pressed = vec![first];
+        // What an arrow sends comes at once: Escape, a bracket, and up to a letter or a tilde.
+        while pressed[0] == 0x1b && pressed.len() < 8 {
+            let Some(next) = byte()? else { break };
+            pressed.push(next);
+            if pressed.len() > 2 && matches!(next, b'A'..=b'Z' | b'a'..=b'z' | b'~') {
+                break;
+            }
+        }
+        Ok(Some(key(&pressed)))
     }
 }
 
@@ -112,6 +120,16 @@ impl Drop for Keys {
         if let Ok(signals) = signals() {
             signals.at_once.store(true, Ordering::SeqCst);
         }
+    }
+}
+
+/// One byte of what was typed, past every buffer: what follows answers the next question.
+fn byte() -> io::Result<Option<u8>> {
+    let mut byte = [0];
+    match rustix::io::read(io::stdin(), &mut byte) {
+        Ok(0) => Ok(None),
+        Ok(_) => Ok(Some(byte[0])),
+        Err(error) => Err(error.into()),
     }
 }
 
