@@ -128,7 +128,8 @@ fn a_scan_of_the_sheets_is_read_back() {
 #[test]
 fn photographs_of_a_screen_are_read_at_the_default_density() {
     let sender = sender(4000, Density::default());
-    for name in ["good", "medium", "rotated", "blurred", "low contrast", "glare", "moiré"] {
+    for name in ["good", "medium", "rotated", "blurred", "low contrast", "noise", "glare", "moiré"]
+    {
         let conditions = Conditions::named(name);
         let read = |seed: &u64| {
             let luma = conditions.photograph(&sender.frame(0), *seed);

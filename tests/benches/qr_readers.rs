@@ -1,8 +1,8 @@
 //! How many of the calculated photographs each reader reads, by QR version and conditions.
 //!
-//! `cargo bench -p countersign-tests --bench qr_readers [-- PICTURES [FOLDER]]`: so many pictures
-//! for each cell (8), and the first of each into the folder. zbar is asked where `zbarimg` is
-//! installed.
+//! `cargo bench -p countersign-tests --bench qr_readers [-- PICTURES [READER [FOLDER]]]`: so many
+//! pictures for each cell (8), one reader or `all`, and the first picture of each cell into the
+//! folder. zbar is asked where `zbarimg` is installed.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -20,7 +20,9 @@ const READERS: [Reader; 3] = [("rxing", rxing), ("rqrr", rqrr), ("zbar", zbar)];
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     let pictures = arguments.first().and_then(|n| n.parse().ok()).unwrap_or(8);
-    let folder = arguments.get(1).map(PathBuf::from);
+    let only = arguments.get(1).filter(|name| *name != "all");
+    let asked = |name: &str| only.is_none_or(|only| only == name);
+    let folder = arguments.get(2).map(PathBuf::from);
     let head: String = VERSIONS.iter().map(|v| format!(" {v} |")).collect();
     let mut spent = [Duration::ZERO; READERS.len()];
     for conditions in ALL {
@@ -35,7 +37,10 @@ fn main() {
                     std::fs::write(folder.join(name), &jpeg).expect("written");
                 }
                 let luma = Conditions::photograph(&conditions, &sender.frame(0), seed);
-                for (row, (_, reader)) in READERS.iter().enumerate() {
+                for (row, (name, reader)) in READERS.iter().enumerate() {
+                    if !asked(name) {
+                        continue;
+                    }
                     let begin = Instant::now();
                     let found = reader(&luma, &jpeg);
                     spent[row] += begin.elapsed();
@@ -43,7 +48,7 @@ fn main() {
                 }
             }
         }
-        for (row, (name, _)) in READERS.iter().enumerate() {
+        for (row, (name, _)) in READERS.iter().enumerate().filter(|(_, (name, _))| asked(name)) {
             let share = |c: &[u32; READERS.len()]| format!(" {} |", c[row] * 100 / pictures as u32);
             println!("| – {name} |{}", read.iter().map(share).collect::<String>());
         }

@@ -1,6 +1,6 @@
 //! A grey picture, and the codes on it.
 
-use super::finder;
+use super::finder::{self, Effort};
 
 /// A grey picture: one byte a pixel, row by row.
 #[derive(Clone)]
@@ -8,6 +8,7 @@ pub struct Luma {
     width: usize,
     height: usize,
     pixels: Vec<u8>,
+    effort: Effort,
 }
 
 impl Luma {
@@ -15,7 +16,12 @@ impl Luma {
     /// one at least.
     pub fn new(width: usize, height: usize, pixels: Vec<u8>) -> Option<Self> {
         let count = width.checked_mul(height)?;
-        (count > 0 && pixels.len() == count).then_some(Self { width, height, pixels })
+        (count > 0 && pixels.len() == count).then_some(Self {
+            width,
+            height,
+            pixels,
+            effort: Effort::Quick,
+        })
     }
 
     /// A picture from a camera's YUYV (YUV 4:2:2 packed), `stride` bytes a row.
@@ -35,12 +41,17 @@ impl Luma {
 
     /// The texts of all codes on the picture.
     pub fn codes(&self) -> Vec<String> {
-        finder::codes(self.width, self.height, &self.pixels)
+        finder::codes(self.size(), &self.pixels, self.effort)
     }
 
     /// The pixels, row by row.
     pub fn pixels(&self) -> &[u8] {
         &self.pixels
+    }
+
+    /// The same picture, to be looked at in every way: there is no other of the same codes.
+    pub(super) fn the_only_one(self) -> Self {
+        Self { effort: Effort::Thorough, ..self }
     }
 
     /// Black and white exchanged.

@@ -32,7 +32,7 @@ pub(super) fn pictures(
         match image::read(&dict, data, limits) {
             Ok(luma) => {
                 count += 1;
-                if each(&luma).is_break() {
+                if each(&luma.the_only_one()).is_break() {
                     return Ok(count);
                 }
             }

@@ -14,7 +14,7 @@ pub fn picture(
     } else if untrusted.starts_with(gif::MAGIC) {
         gif::pictures(untrusted, limits, each)
     } else if untrusted.starts_with(mjpeg::MAGIC) {
-        let _ = each(&jpeg(untrusted, limits)?);
+        let _ = each(&jpeg(untrusted, limits)?.the_only_one());
         Ok(1)
     } else if pdf::is_pdf(untrusted) {
         pdf::pictures(untrusted, limits, each)

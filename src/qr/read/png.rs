@@ -43,7 +43,9 @@ pub(super) fn pictures(
                     Over::Replace => (on_paper(grey, opacity), 0xff),
                 },
             );
-        if each(&canvas.draw(part, disposal, pixels)).is_break() {
+        let luma = canvas.draw(part, disposal, pixels);
+        let luma = if pictures == 1 { luma.the_only_one() } else { luma };
+        if each(&luma).is_break() {
             return Ok(count + 1);
         }
     }
