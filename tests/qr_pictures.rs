@@ -360,3 +360,43 @@ fn what_is_no_picture_is_said() {
         assert!(matches!(refused, Err(PictureError::Broken { .. })), "{refused:?}");
     }
 }
+
+/// Files and streams with some bytes changed: whatever becomes of them, it is an answer.
+#[test]
+fn damaged_files_end_in_an_answer() {
+    let sender = sender();
+    let (scale, rate) = (Scale::new(1).expect("a scale"), Rate::new(5).expect("a rate"));
+    let sheet = draw::Sheet { heading: "", lines: &[], command: "" };
+    let files = [
+        draw::png(&sender.frame(0), scale),
+        draw::gif(&sender, scale, rate),
+        draw::apng(&sender, scale, rate),
+        draw::pdf(&sender, &sheet),
+        jpeg(&sender, 0),
+        y4m(&sender, "C420jpeg"),
+    ];
+    let limits = Limits { pixels: 100_000, pictures: 4 };
+    let mut random = Random(99);
+    let mut below = |most: usize| (random.share() * most as f64) as usize;
+    for file in files {
+        for _ in 0..25 {
+            let mut bytes = file.clone();
+            for _ in 0..=below(4) {
+                // Heads are short, and most of the harm can be done there.
+                let at =
+                    if below(2) == 0 { below(80.min(bytes.len())) } else { below(bytes.len()) };
+                bytes[at] = [0, 0xff, 0x7f, 1, below(256) as u8][below(5)];
+            }
+            bytes.truncate(bytes.len() - [0, below(bytes.len())][below(2)]);
+            let mut pictures = 0;
+            let mut go = |luma: &Luma| {
+                let (width, height) = luma.size();
+                assert!(width * height <= limits.pixels);
+                pictures += 1;
+                if pictures < 3 { Flow::Continue(()) } else { Flow::Break(()) }
+            };
+            let _ = picture(&bytes, &limits, &mut go);
+            let _ = stream(bytes.as_slice(), &limits, go);
+        }
+    }
+}

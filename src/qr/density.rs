@@ -65,7 +65,7 @@ impl Density {
         match self {
             Self::Low => QrVersion(10),
             Self::Medium => QrVersion(20),
-            Self::High => QrVersion(27),
+            Self::High => QrVersion(25),
             Self::Version(version) => version,
         }
     }

@@ -33,8 +33,8 @@ const BOLD: Name<'_> = Name(b"B");
 pub struct Sheet<'a> {
     /// What this is, in plain words: one line.
     pub heading: &'a str,
-    /// Names of the files, and whatever else a person should know: a line each. Those beyond
-    /// [`Self::MOST_LINES`] are counted, not shown.
+    /// Names of the files, and whatever else a person should know: a line each, of which the first
+    /// 96 characters are shown. Those beyond [`Self::MOST_LINES`] are counted.
     pub lines: &'a [String],
     /// The command that reads the sheets back.
     pub command: &'a str,
@@ -62,8 +62,8 @@ impl Sheet<'_> {
                 "Sheet {page} of {pages}. Any {needed} of the {codes} codes are enough, in any order."
             ),
         }];
-        let shown = self.lines.iter().take(Self::MOST_LINES).flat_map(|line| wrap(line));
-        text.extend(shown);
+        let shown = self.lines.iter().take(Self::MOST_LINES);
+        text.extend(shown.filter_map(|line| wrap(line).into_iter().next()));
         if self.lines.len() > Self::MOST_LINES {
             text.push(format!("… and {} more", self.lines.len() - Self::MOST_LINES));
         }

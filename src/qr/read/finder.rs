@@ -1,6 +1,7 @@
 //! Codes on a grey picture, by rxing (a port of ZXing-C++); docs/qr.md has what was measured.
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rxing::common::{GlobalHistogramBinarizer, HybridBinarizer};
 use rxing::multi::MultipleBarcodeReader as _;
@@ -42,7 +43,13 @@ pub(super) fn codes((width, height): (usize, usize), pixels: &[u8], effort: Effo
     texts
 }
 
+/// Whatever stands before a camera comes in here, many times a second. Should the crate panic on
+/// one picture, that one has no codes, and the next one comes.
 fn look(binarizer: impl Binarizer) -> Vec<String> {
+    catch_unwind(AssertUnwindSafe(|| decode(binarizer))).unwrap_or_default()
+}
+
+fn decode(binarizer: impl Binarizer) -> Vec<String> {
     let hints = DecodeHints {
         PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
         TryHarder: Some(true),
