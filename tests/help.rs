@@ -26,7 +26,11 @@ const CEREMONY: &[&str] = &[
     "countersign request certify",
     "countersign request show",
     "airgap request review",
+    "countersign qr show",
+    "airgap qr scan",
     "airgap session run",
+    "airgap qr show",
+    "countersign qr scan",
     "countersign response verify",
     "countersign response install",
     "countersign developer list",
@@ -157,7 +161,7 @@ fn prepared() -> TempDir {
     fs::copy(kept.join("maria.asc"), folder.path().join("maria.asc")).expect("a copy");
     fs::copy(kept.join("two.asc"), folder.path().join("new-master.asc")).expect("a copy");
     fs::write(folder.path().join("agreement.txt"), "I agree.\n").expect("a new file");
-    for name in ["stick", "module", "blacklist", "packages", "unpacked", "old-keys"] {
+    for name in ["stick", "module", "blacklist", "packages", "unpacked", "old-keys", "scanned"] {
         fs::create_dir(folder.path().join(name)).expect("a new folder");
     }
     fs::copy(kept.join("maria.asc"), folder.path().join("old-keys/maria.asc")).expect("a copy");

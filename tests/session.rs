@@ -176,15 +176,9 @@ fn a_request_changed_at_the_station_after_consent_is_not_signed() {
     let (recorder, _) = station.recorder(bench.now, Access::Write).expect("the journal");
     let options = bench.options();
     let card = || failing(&bench, &plan);
-    let error = airgap::session::run(
-        &station,
-        recorder,
-        &mut bench.couriers(),
-        &options,
-        &mut console,
-        card,
-    )
-    .expect_err("refused");
+    let error =
+        airgap::session::run(&station, recorder, bench.couriers(), &options, &mut console, card)
+            .expect_err("refused");
     assert!(matches!(&error, SessionError::Interrupted { done: 0, .. }), "{error}");
     assert_eq!(count(&plan, SIGN), 0);
 }

@@ -16,6 +16,7 @@ pub mod master;
 pub mod privacy;
 mod recorder;
 pub mod session;
+pub mod shelf;
 pub mod station;
 
 pub use consent::{Answer, Consent};

@@ -22,6 +22,7 @@ use countersign::journal::{Chain, End, Entry, Event, JournalError, Ledger};
 use countersign::operation::Object;
 use countersign::policy::{Decision, History};
 use countersign::request::RequestId;
+use countersign::response::SignatureBlock;
 use countersign::scratch::{Scratch, ScratchError};
 use countersign::time::Timestamp;
 
@@ -204,6 +205,19 @@ impl Station {
         each: &mut dyn FnMut(Fingerprint, &Decision),
     ) -> Result<(), ScratchError> {
         ledger.on_keys(&|offset| entry_at(journal, offset), each)
+    }
+
+    /// The signatures made so far of a request, by `ledger`, which [`Station::ledger`] made.
+    ///
+    /// # Errors
+    /// [`StationError`] where the journal cannot be opened.
+    pub fn signatures(
+        &self,
+        ledger: &Ledger,
+        request: RequestId,
+    ) -> Result<Vec<SignatureBlock>, StationError> {
+        let journal = self.open_journal()?;
+        Ok(ledger.signatures(request, &|offset| entry_at(&journal, offset))?)
     }
 
     /// What the journal adds up to, without opening it for writing.

@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub use super::adopt::args::AdoptArgs;
 pub use super::bundle::args::BundleVerb;
 pub use super::module::args::{ListArgs, ModuleVerb};
+pub use super::qr::args::{QrVerb, ScanArgs, ShowArgs};
 pub use super::request::args::{AskArgs, KeyReasonArg, RequestVerb};
 pub use super::revocation::args::{PrepareArgs, RevocationVerb};
 pub use super::rotation::args::RotationVerb;
@@ -79,6 +80,9 @@ pub enum Command {
     /// The trust bundle: what consumers need to judge modules
     #[command(subcommand)]
     Bundle(BundleVerb),
+    /// Carry files by screen and camera, or on paper, instead of on a stick
+    #[command(subcommand)]
+    Qr(QrVerb),
     /// Write manual pages, shell completions and schemas
     #[command(subcommand, hide = true)]
     Generate(GenerateVerb),

@@ -50,6 +50,16 @@ impl Failure {
         self
     }
 
+    /// Whether the error is this one.
+    pub fn is<E: std::error::Error + Send + Sync + 'static>(&self) -> bool {
+        self.error.is::<E>()
+    }
+
+    /// The error, for whoever has hints of their own.
+    pub fn into_error(self) -> anyhow::Error {
+        self.error
+    }
+
     /// The exit status.
     pub fn exit(&self) -> Exit {
         self.exit

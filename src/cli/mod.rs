@@ -4,11 +4,13 @@ mod adopt;
 pub mod args;
 mod authority;
 mod bundle;
+mod carry;
 mod developer;
 pub mod failure;
 mod forecast;
 mod generate;
 mod module;
+pub mod qr;
 mod request;
 mod response;
 mod revocation;
@@ -76,6 +78,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Revocation(verb) => revocation::run(&common, &verb),
         Command::Module(verb) => module::run(&common, &verb),
         Command::Bundle(verb) => bundle::run(&common, &verb),
+        Command::Qr(verb) => carry::run(&common, &verb),
         Command::Developer(verb) => developer::run(&common, &verb),
         Command::Generate(verb) => generate::run(&verb),
     }

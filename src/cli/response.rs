@@ -11,11 +11,12 @@ use super::args::{Common, Form, ResponseVerb};
 use super::{Exit, Failure};
 use crate::authority::{Authority, AuthorityError};
 use crate::exchange;
+use crate::exchange::compact::{self, Answer, CompactError};
 use crate::request::Request;
 use crate::response::{self, Outcome, Response, ResponseError, SealedAnswer, Verified};
 use crate::safe::{Safe, counted};
 use print::print;
-use requests::Requests;
+pub(super) use requests::Requests;
 
 pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
     let authority = Authority::open(&common.authority)?;
@@ -57,7 +58,7 @@ pub(super) fn accepted(
     file: &Path,
     requests: Option<&Path>,
 ) -> Result<Accepted, Failure> {
-    let (request, response) = read(file, &mut Requests::of(requests))?;
+    let (request, response) = read(authority, file, &mut Requests::of(requests))?;
     verified(authority, file, request, response)
 }
 
@@ -76,7 +77,7 @@ impl Taking<'_> {
         file: &Path,
         done: impl FnOnce(&Path, &Accepted, Option<&Path>),
     ) -> Result<(), Failure> {
-        let (request, response) = read(file, &mut self.requests)?;
+        let (request, response) = read(self.authority, file, &mut self.requests)?;
         let refusal = matches!(response.outcome, Outcome::Refused { .. });
         if refusal && self.install && response.request == request.id() {
             self.authority.keep_refusal(&request, &response)?;
@@ -143,8 +144,23 @@ impl Taking<'_> {
     }
 }
 
-fn read(file: &Path, requests: &mut Requests<'_>) -> Result<(Request, Response), Failure> {
+fn read(
+    authority: &Authority,
+    file: &Path,
+    requests: &mut Requests<'_>,
+) -> Result<(Request, Response), Failure> {
     let bytes = exchange::read_path(file, response::MAX_BYTES)?;
+    if file.to_string_lossy().ends_with(compact::ANSWER.0) {
+        let small = |e: CompactError| {
+            let shown = file.display().to_string();
+            Failure::new(Exit::Untrue, anyhow::Error::new(e).context(shown))
+        };
+        let answer = Answer::parse(&bytes).map_err(small)?;
+        let request = requests.find(file, answer.request())?;
+        let master = authority.master(request.master())?;
+        let response = answer.response(&request, master).map_err(small)?;
+        return Ok((request, response));
+    }
     let response = Response::parse(&bytes).map_err(|e| untrue(file, e))?;
     let request = requests.find(file, response.request)?;
     Ok((request, response))

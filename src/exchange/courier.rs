@@ -42,6 +42,10 @@ pub trait Outbox {
     /// [`CourierError`] where it could not.
     fn check(&self) -> Result<(), CourierError>;
 
+    /// What it will cost a person to take so many bytes in so many messages, in words; none where
+    /// that is not worth a word.
+    fn forecast(&self, messages: usize, bytes: usize) -> Option<String>;
+
     /// Takes a message, in place of one of the same name. A name may be a path into a batch.
     ///
     /// # Errors
@@ -124,6 +128,10 @@ impl Outbox for Stick {
     fn check(&self) -> Result<(), CourierError> {
         list(&self.0, ".response.json", 0)?;
         Ok(())
+    }
+
+    fn forecast(&self, _messages: usize, _bytes: usize) -> Option<String> {
+        None
     }
 
     fn put(&mut self, name: &str, message: &[u8]) -> Result<Delivery, CourierError> {

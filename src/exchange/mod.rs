@@ -3,6 +3,7 @@
 
 mod batch;
 mod beside;
+pub mod compact;
 mod courier;
 mod error;
 mod read;

@@ -68,7 +68,7 @@ fn session(count: usize) {
     let start = Instant::now();
     let card = || Card::over(Box::new(Failing::new(bench.card(), plan.clone())));
     let options = bench.options();
-    let tally = bench.carry(&mut couriers, &options, &mut Script::silent(), card).expect("signs");
+    let tally = bench.carry(couriers, &options, &mut Script::silent(), card).expect("signs");
     let all = start.elapsed();
     assert_eq!(tally.signed, count);
     let grown = peak().saturating_sub(before);

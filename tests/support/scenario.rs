@@ -30,8 +30,8 @@ pub struct Session<'a> {
     answers: String,
     pin: String,
     card: String,
-    input: String,
-    output: String,
+    from: [String; 2],
+    to: [String; 2],
     more: Vec<String>,
 }
 
@@ -220,8 +220,8 @@ impl Scenario {
             answers: "Yes\n".repeat(20),
             pin: PIN.to_owned(),
             card: "card".into(),
-            input: "stick".into(),
-            output: "stick".into(),
+            from: ["--in".into(), "stick".into()],
+            to: ["--out".into(), "stick".into()],
             more: Vec::new(),
         }
     }
@@ -337,14 +337,28 @@ impl Session<'_> {
     /// The folder with the requests.
     #[must_use]
     pub fn input(mut self, folder: &str) -> Self {
-        folder.clone_into(&mut self.input);
+        self.from = ["--in".into(), folder.into()];
+        self
+    }
+
+    /// Pictures of codes in place of a stick with requests.
+    #[must_use]
+    pub fn camera(mut self, source: &str) -> Self {
+        self.from = ["--camera".into(), source.into()];
         self
     }
 
     /// The folder for the answers.
     #[must_use]
     pub fn output(mut self, folder: &str) -> Self {
-        folder.clone_into(&mut self.output);
+        self.to = ["--out".into(), folder.into()];
+        self
+    }
+
+    /// A file with codes in place of a stick for answers.
+    #[must_use]
+    pub fn screen(mut self, file: &str) -> Self {
+        self.to = ["--screen".into(), file.into()];
         self
     }
 
@@ -378,7 +392,12 @@ impl Session<'_> {
 
     /// Runs it.
     pub fn run(self) -> Run {
-        run(&self.command(), &self.answers)
+        let run = run(&self.command(), &self.answers);
+        if self.from[0] == "--camera" || self.to[0] == "--screen" {
+            // Reading and drawing takes seconds on a busy machine, and the journal knows.
+            self.scenario.pass(30);
+        }
+        run
     }
 
     /// The command that runs it, for a test that does more than type.
@@ -386,7 +405,7 @@ impl Session<'_> {
         let pins = self.scenario.path("pins");
         fs::write(&pins, format!("{}\n", self.pin)).expect("a writable folder");
         let mut command = with_pins(&program("airgap"), &pins);
-        command.args(["session", "run", "--in", &self.input, "--out", &self.output]);
+        command.args(["session", "run"]).args(self.from.iter().chain(&self.to));
         if !self.card.is_empty() {
             command.args(["--practice-card", &self.card]);
         }

@@ -224,7 +224,7 @@ impl Bench {
         console: &mut Script,
         card: impl FnMut() -> Result<Card, airgap::card::CardError>,
     ) -> Result<Tally, SessionError> {
-        self.carry(&mut self.couriers(), options, console, card)
+        self.carry(self.couriers(), options, console, card)
     }
 
     /// As [`Bench::run_with`], with other couriers.
@@ -233,7 +233,7 @@ impl Bench {
     /// What the session says.
     pub fn carry(
         &self,
-        couriers: &mut Couriers,
+        couriers: Couriers<'_>,
         options: &Options,
         console: &mut Script,
         card: impl FnMut() -> Result<Card, airgap::card::CardError>,
@@ -250,7 +250,7 @@ impl Bench {
     }
 
     /// Requests and answers on the one stick.
-    pub fn couriers(&self) -> Couriers {
+    pub fn couriers(&self) -> Couriers<'static> {
         let stick = || Box::new(Stick::new(self.stick()));
         Couriers { inbox: stick(), outbox: stick() }
     }

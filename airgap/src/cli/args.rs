@@ -6,7 +6,9 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use countersign::time::Timestamp;
 
-use countersign::cli::args::Form;
+use countersign::cli::args::{Form, ScanArgs, ShowArgs};
+use countersign::cli::qr::CAMERA;
+use countersign::cli::qr::args::LookArgs;
 
 use crate::backup::Split;
 use crate::card::{Selector, Touch};
@@ -105,6 +107,9 @@ pub enum Command {
     /// Sign what was asked
     #[command(subcommand)]
     Session(SessionVerb),
+    /// Carry files by screen and camera, or on paper, instead of on a stick
+    #[command(subcommand)]
+    Qr(QrVerb),
     /// What this station has done
     #[command(subcommand)]
     Journal(JournalVerb),
@@ -271,16 +276,19 @@ pub enum RequestVerb {
 /// `airgap session …`
 #[derive(Debug, Subcommand)]
 pub enum SessionVerb {
-    /// Review, consent, sign and answer everything on a stick
+    /// Review, consent, sign and answer everything on a stick, or by camera and screen
     #[command(after_help = "Example:\n  airgap session run --practice-card card --in stick \
---out stick")]
+--out stick\n(without a stick: --camera --screen)")]
     Run {
-        /// The folder with the requests
-        #[arg(long = "in", value_name = "DIR")]
-        input: PathBuf,
-        /// The folder for the answers
-        #[arg(long = "out", value_name = "DIR")]
-        output: PathBuf,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        from: FromArgs,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        to: ToArgs,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        look: LookArgs,
         /// Do all but the card: nothing is signed and nothing written
         #[arg(long)]
         dry_run: bool,
@@ -288,6 +296,43 @@ pub enum SessionVerb {
         #[arg(long, value_name = "TEXT")]
         explain_counter: Option<String>,
     },
+}
+
+/// Where the requests come from.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub struct FromArgs {
+    /// The folder with the requests
+    #[arg(long = "in", value_name = "DIR")]
+    pub input: Option<PathBuf>,
+    /// Read the requests with this camera; or from a picture, video, PDF or folder of pictures
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1, default_missing_value = CAMERA)]
+    pub camera: Option<PathBuf>,
+}
+
+/// Where the answers go.
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub struct ToArgs {
+    /// The folder for the answers
+    #[arg(long = "out", value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Show the answers as codes on this screen; or in a file: .gif, .apng, .pdf, .png or .svg
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub screen: Option<Option<PathBuf>>,
+}
+
+/// `airgap qr …`
+#[derive(Debug, Subcommand)]
+pub enum QrVerb {
+    /// Show files as codes that move, in this terminal or in a file
+    #[command(after_help = "Example:\n  airgap qr show stick/*.response.json --output \
+answers.gif\n(without --output in the terminal; an answer leaves out what follows from its request, \
+see --whole)")]
+    Show(ShowArgs),
+    /// Read codes and write the files that they carry
+    #[command(after_help = "Example:\n  airgap qr scan request.gif --output scanned")]
+    Scan(ScanArgs),
 }
 
 /// `airgap journal …`

@@ -10,8 +10,10 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
+use countersign::cli::qr::args::LookArgs;
+use countersign::cli::qr::{self, CAMERA, Camera, Screen, Shelf, Voice, Whole};
 use countersign::cli::{Exit, Failure};
-use countersign::exchange::{self, Stick};
+use countersign::exchange::{self, Inbox, Outbox, Stick};
 use countersign::policy::Policy;
 use countersign::request::{MAX_BYTES, Request};
 use countersign::safe::Safe;
@@ -22,9 +24,11 @@ use crate::card::{Card, CardError};
 use crate::console::{Console, PinEntry, PinWay, Terminal};
 use crate::recorder::{Access, RecorderError};
 use crate::session::{self, Couriers, Options, SessionError};
+use crate::shelf::Kept;
 use crate::station::{Station, StationError, Update};
 use args::{
-    Args, Command, Common, GenerateVerb, MasterVerb, RequestVerb, SessionVerb, StationVerb,
+    Args, Command, Common, FromArgs, GenerateVerb, MasterVerb, QrVerb, RequestVerb, SessionVerb,
+    StationVerb, ToArgs,
 };
 
 /// Runs the program on the process's arguments.
@@ -44,11 +48,10 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Master(verb) => master::run(&common, &verb),
         Command::Card(verb) => card::run(&common, &verb),
         Command::Request(RequestVerb::Review { files }) => review(&common, &files),
-        Command::Session(SessionVerb::Run { input, output, dry_run, explain_counter }) => {
-            let options = Options { dry_run, explain_counter };
-            let (inbox, outbox) = (Box::new(Stick::new(input)), Box::new(Stick::new(output)));
-            session_run(&common, &options, &mut Couriers { inbox, outbox })
+        Command::Session(SessionVerb::Run { from, to, look, dry_run, explain_counter }) => {
+            session_run(&common, &Options { dry_run, explain_counter }, from, to, look)
         }
+        Command::Qr(verb) => carry(&common, &verb),
         Command::Journal(verb) => journal::run(&common, &verb),
         Command::Generate(GenerateVerb::Man { folder }) => {
             countersign::cli::manual(Args::command(), &folder)
@@ -145,8 +148,15 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
     }
 }
 
-fn session_run(common: &Common, options: &Options, couriers: &mut Couriers) -> Result<(), Failure> {
+fn session_run(
+    common: &Common,
+    options: &Options,
+    from: FromArgs,
+    to: ToArgs,
+    look: LookArgs,
+) -> Result<(), Failure> {
     let station = Station::open(&common.station).map_err(station_failure)?;
+    let shelf = Kept::new(&station);
     let mut console = terminal(common)?;
     let now = confirmed_time(common, &mut console)?;
     let access = if options.dry_run { Access::Look } else { Access::Write };
@@ -155,12 +165,37 @@ fn session_run(common: &Common, options: &Options, couriers: &mut Couriers) -> R
         console.show("The journal's last line was cut off, as when the power goes: set aside.\n");
     }
     let open = || Card::open(&common.selector());
+    let couriers = couriers(from, to, look, &shelf);
     let result = session::run(&station, recorder, couriers, options, &mut console, open);
     match result.map_err(session_failure)? {
         tally if tally.refused > 0 => {
             Err(Failure::say(Exit::Refused, format!("{} request(s) were refused", tally.refused)))
         }
         _ => Ok(()),
+    }
+}
+
+fn couriers<'a>(from: FromArgs, to: ToArgs, look: LookArgs, shelf: &'a dyn Shelf) -> Couriers<'a> {
+    let inbox: Box<dyn Inbox> = match (from.input, from.camera) {
+        (Some(folder), _) => Box::new(Stick::new(folder)),
+        (None, camera) => Box::new(Camera::new(camera.unwrap_or(CAMERA.into()), shelf)),
+    };
+    let outbox: Box<dyn Outbox> = match (to.output, to.screen) {
+        (Some(folder), _) => Box::new(Stick::new(folder)),
+        (None, file) => Box::new(Screen::new(file.flatten(), look, shelf, "countersign")),
+    };
+    Couriers { inbox, outbox }
+}
+
+/// `airgap qr …`: with what the station keeps, where there is one.
+fn carry(common: &Common, verb: &QrVerb) -> Result<(), Failure> {
+    let station = Station::open(&common.station).ok();
+    let shelf = station.as_ref().map(Kept::new);
+    let shelf = shelf.as_ref().map_or(&Whole as &dyn Shelf, |shelf| shelf);
+    let voice = Voice::of(common.quiet);
+    match verb {
+        QrVerb::Show(args) => qr::show(args, shelf, "countersign", voice),
+        QrVerb::Scan(args) => qr::scan(args, shelf, voice),
     }
 }
 

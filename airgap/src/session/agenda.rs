@@ -115,9 +115,9 @@ impl Agenda {
         Ok(())
     }
 
-    /// Whether anything wants to be signed.
-    pub(super) fn signs(&self) -> Result<bool, ScratchError> {
-        Ok(!self.tables.table(TO_SIGN)?.is_empty()?)
+    /// How many requests want to be signed.
+    pub(super) fn to_sign(&self) -> Result<usize, ScratchError> {
+        Ok(usize::try_from(self.tables.table(TO_SIGN)?.len()?).unwrap_or(usize::MAX))
     }
 
     /// Takes the next request that wants to be signed.

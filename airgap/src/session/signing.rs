@@ -15,6 +15,9 @@ use crate::card::{self, Advisories, BeforeUnlocking, Card, CardError};
 use crate::console::{Console, Step};
 use crate::recorder::Recorded;
 
+/// Bytes of one signature's RSA value, by a key of 4096 bits, with its length.
+const RSA_BYTES: usize = 514;
+
 impl<C, O> Session<'_, C, O>
 where
     C: Console,
@@ -38,8 +41,8 @@ where
 
     fn sign_batch(&mut self) -> Result<(), SessionError> {
         self.recorder.settle()?;
-        let signs = self.agenda.signs()?;
-        let Some(mut opened) = self.card.take().filter(|_| signs) else { return Ok(()) };
+        let requests = self.agenda.to_sign()?;
+        let Some(mut opened) = self.card.take().filter(|_| requests > 0) else { return Ok(()) };
         let master = opened.master.ok_or(CardError::Removed)?;
         let master =
             self.station.authority().master(master).map_err(crate::station::StationError::from)?;
@@ -53,6 +56,10 @@ where
         card.check_master(master)?;
         let count = self.check_counter(&mut card, ident)?;
         let all = self.to_sign;
+        // While a stick can still be fetched.
+        if let Some(text) = self.couriers.outbox.forecast(requests, all * RSA_BYTES) {
+            self.console.show(&format!("\n{text}\n"));
+        }
         self.unlock(&mut card, master, &before, all)?;
         // Only now: from here on a signature can be made, and with the power be lost.
         let (on, moment) = (ident.clone(), Moment::Before);

@@ -8,7 +8,7 @@ use crate::exchange;
 use crate::request::{MAX_BYTES, Request, RequestId};
 
 /// Where the requests are, and what is known of the folder that was looked into last.
-pub(super) struct Requests<'a> {
+pub(in crate::cli) struct Requests<'a> {
     given: Option<&'a Path>,
     folder: PathBuf,
     /// The files by the short id in their names, and those without one.
@@ -17,12 +17,16 @@ pub(super) struct Requests<'a> {
 
 impl<'a> Requests<'a> {
     /// In the file or folder that was given, or beside each answer.
-    pub(super) fn of(given: Option<&'a Path>) -> Self {
+    pub(in crate::cli) fn of(given: Option<&'a Path>) -> Self {
         Self { given, folder: PathBuf::new(), by_token: HashMap::new() }
     }
 
     /// The request with this id: the file that was named, or whichever in the folder has it.
-    pub(super) fn find(&mut self, response: &Path, id: RequestId) -> Result<Request, Failure> {
+    pub(in crate::cli) fn find(
+        &mut self,
+        response: &Path,
+        id: RequestId,
+    ) -> Result<Request, Failure> {
         let beside = response.parent().filter(|p| !p.as_os_str().is_empty());
         let given = self.given.or(beside).unwrap_or(Path::new(".")).to_owned();
         if !given.is_dir() {

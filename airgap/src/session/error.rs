@@ -1,0 +1,149 @@
+//! Why a session stopped, and what a person can do about it.
+
+use std::io;
+
+use countersign::exchange::{CourierError, ExchangeError};
+use countersign::operation::StatementError;
+use countersign::request::RequestId;
+use countersign::response::ResponseError;
+use countersign::safe::counted;
+use countersign::scratch::ScratchError;
+
+use crate::card::CardError;
+use crate::consent::BatchError;
+use crate::recorder::RecorderError;
+use crate::station::StationError;
+
+/// Why a session stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// There is nothing to do.
+    #[error("no request (*.request.asc) in {0}")]
+    NoRequest(String),
+    /// Too many requests.
+    #[error("batch-size: {reason}")]
+    Batch {
+        /// Why.
+        reason: String,
+        /// What to do about it.
+        mend: String,
+    },
+    /// A file at the station.
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    /// Whoever brings or takes.
+    #[error(transparent)]
+    Courier(#[from] CourierError),
+    /// The journal.
+    #[error(transparent)]
+    Recorder(#[from] RecorderError),
+    /// The station's folder.
+    #[error(transparent)]
+    Station(#[from] StationError),
+    /// The card, before anything was signed.
+    #[error(transparent)]
+    Card(#[from] CardError),
+    /// The card, half-way.
+    #[error("the session stopped after {done} of {all} signatures")]
+    Interrupted {
+        /// Signatures made.
+        done: usize,
+        /// Signatures consented to.
+        all: usize,
+        /// Why.
+        #[source]
+        source: Box<SessionError>,
+    },
+    /// The counter moved without the journal.
+    #[error(
+        "the card {card} made {} that this journal does not know: its counter is {actual}, the \
+         journal expects {expected}", signatures(*actual, *expected)
+    )]
+    Counter {
+        /// The card.
+        card: String,
+        /// Its counter.
+        actual: u32,
+        /// What the journal expects.
+        expected: u32,
+    },
+    /// The card made another signature than predicted.
+    #[error("the card's signature is not the predicted one: it is kept back")]
+    Signature(#[from] StatementError),
+    /// The answer as a whole is not what was asked.
+    #[error("the answer is not what was asked for: it is kept back")]
+    Response(#[from] ResponseError),
+    /// A signature that is to be sealed, and cannot be.
+    #[error("the revocation cannot be sealed: it was not made")]
+    Seal(#[source] anyhow::Error),
+    /// Nobody typed the passphrase back.
+    #[error("nobody proved that the passphrase is written down: the revocation was not made")]
+    Passphrase,
+    /// The request at the station is not the one that was consented to.
+    #[error("the request {0} kept at the station was changed after consent")]
+    Changed(RequestId),
+    /// The working space on the disk.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+    /// A batch.
+    #[error(transparent)]
+    Consent(#[from] BatchError),
+    /// The terminal.
+    #[error("the console failed")]
+    Console(#[from] io::Error),
+    /// Answers that could not be written out.
+    #[error("{count} file(s) could not be written; what was signed is in the journal")]
+    Stick {
+        /// How many.
+        count: usize,
+        /// The first failure.
+        #[source]
+        source: CourierError,
+    },
+    /// Answers that were shown, and nobody said that they were read.
+    #[error("{} not read by the other side", were(*.0))]
+    Unread(usize),
+}
+
+impl SessionError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoRequest(_) => Some("is it the right stick? is it mounted?".into()),
+            Self::Batch { mend, .. } => Some(mend.clone()),
+            Self::Card(error) => error.hint(),
+            Self::Interrupted { source, .. } => source.hint(),
+            Self::Counter { .. } => Some(
+                "find out what was signed; then go on with --explain-counter 'what it was'".into(),
+            ),
+            Self::Stick { .. } => Some(
+                "put in a good stick and run the session again with the same requests: they are \
+                 answered from the journal, without the card"
+                    .into(),
+            ),
+            Self::Unread(_) => Some(
+                "run the session again: what was signed is shown again, without the card".into(),
+            ),
+            Self::Passphrase => Some(
+                "run the session again: another passphrase is made, this one is worth nothing"
+                    .into(),
+            ),
+            Self::Recorder(RecorderError::Clock { .. }) => {
+                Some("set the machine's clock, or give the right date with --time".into())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn were(answers: usize) -> String {
+    format!("{} {}", counted(answers, "answer"), if answers == 1 { "was" } else { "were" })
+}
+
+fn signatures(actual: u32, expected: u32) -> String {
+    match i64::from(actual) - i64::from(expected) {
+        1 => "1 signature".into(),
+        n if n > 0 => format!("{n} signatures"),
+        n => format!("{} fewer signatures", -n),
+    }
+}
