@@ -1,4 +1,6 @@
-//! A person's word on one request.
+//! A person's word on one request, or on a batch of them.
+
+mod batch;
 
 use std::io;
 
@@ -8,7 +10,10 @@ use countersign::screen;
 
 use crate::console::Console;
 
-/// A request that every rule allows and a person consented to. Only [`Consent::ask`] makes one.
+pub use batch::{Agreed, Batch, BatchAnswer, BatchError, Item, Source};
+
+/// A request that every rule allows and a person consented to. Only an asked question makes one:
+/// [`Consent::ask`], or [`Batch::ask`] for each request that was in the batch.
 #[derive(Debug)]
 pub struct Consent {
     review: Review,

@@ -43,6 +43,9 @@ pub struct Policy {
     /// Who may ask for operations that a key's owner cannot ask for.
     #[serde(default, rename = "manager", skip_serializing_if = "Vec::is_empty")]
     pub managers: Vec<Manager>,
+    /// Those to whom a master's revocation may be sealed.
+    #[serde(default, rename = "custodian", skip_serializing_if = "Vec::is_empty")]
+    pub custodians: Vec<Named>,
 }
 
 /// Bounds on size and time.
@@ -268,6 +271,7 @@ impl Policy {
             bundle: BundlePolicy::default(),
             masters: vec![master],
             managers: Vec::new(),
+            custodians: Vec::new(),
         }
     }
 
@@ -301,6 +305,7 @@ impl Policy {
         }
         let names =
             self.masters.iter().map(|m| &m.name).chain(self.managers.iter().map(|m| &m.name));
+        let names = names.chain(self.custodians.iter().map(|c| &c.name));
         if names.chain([&self.name]).any(|n| n.chars().any(is_unsafe)) {
             let reason = "a name holds characters that a screen does not show as themselves";
             return wrong("name", &crate::safe::Safe(&self.name), reason);

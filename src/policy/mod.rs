@@ -9,7 +9,7 @@ mod review;
 mod rule;
 pub mod rules;
 
-pub use evidence::{Evidence, Files, Identity};
+pub use evidence::{Evidence, Files, Identity, KeyringFile};
 pub use file::{
     BundlePolicy, CertifyPolicy, Introducer, KeyPolicy, Limits, ListOnly, MAX_POLICY_BYTES,
     Manager, ModulePolicy, Named, Policy, PolicyError, RotationConsent, RotationPolicy,

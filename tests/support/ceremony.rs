@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 
 use airgap::card::Secret;
-use airgap::console::{Ceremony, Console};
+use airgap::console::{Ceremony, Console, Step};
 use countersign::journal;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
@@ -79,7 +79,7 @@ impl Console for Person {
         self.new_pin(secret)
     }
 
-    fn progress(&mut self, _: usize, _: usize, _: &str) {}
+    fn progress(&mut self, _: Step, _: usize, _: usize, _: &str) {}
 
     fn consent(&self) -> journal::Consent {
         journal::Consent::Scripted

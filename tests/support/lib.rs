@@ -2,8 +2,11 @@
 
 pub mod act;
 pub mod bad;
+pub mod bundles;
+pub mod campaign;
 pub mod ceremony;
 pub mod consumer;
+pub mod custody;
 pub mod elgamal;
 pub mod failing;
 pub mod flood;
@@ -11,6 +14,7 @@ pub mod forge;
 pub mod modules;
 pub mod namespace;
 pub mod people;
+pub mod photo;
 pub mod pin_pad;
 pub mod run;
 pub mod scenario;

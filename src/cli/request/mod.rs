@@ -1,8 +1,12 @@
 //! `countersign request …`
 
+pub mod args;
 mod certify;
+mod index;
 mod master;
 mod module;
+mod prepare;
+mod recertify;
 mod revoke;
 
 use std::io::Write as _;
@@ -13,10 +17,10 @@ use super::signer::Signer;
 use super::{Exit, Failure};
 use crate::authority::{Authority, AuthorityError};
 use crate::certificate::Certificate;
-use crate::exchange;
+use crate::exchange::{self, Records};
 use crate::fingerprint::Fingerprint;
-use crate::operation::{Operation, SignModule};
-use crate::policy::{Evidence, History, Policy, Rejection};
+use crate::operation::{Operation, SignModule, TrustBundle};
+use crate::policy::{Evidence, History, Policy, Rejection, Review};
 use crate::request::{Draft, MAX_BYTES, Request};
 use crate::safe::Safe;
 use crate::screen::{self, Detail};
@@ -25,29 +29,36 @@ use crate::time::Timestamp;
 pub(super) fn run(common: &Common, verb: &RequestVerb) -> Result<(), Failure> {
     let authority = Authority::open(&common.authority)
         .map_err(|e| Failure::from(e).hint("name the authority's record with --authority DIR"))?;
-    let asking = Asking { common, authority: &authority, now: super::now(common.time) };
+    let asking = Asking::new(common, &authority, super::now(common.time));
     match verb {
         RequestVerb::Certify(args) => asking.certify(args),
         RequestVerb::Revoke(args) => asking.revoke(args),
+        RequestVerb::Recertify(args) => asking.recertify(args),
         RequestVerb::Module(args) => asking.module(args),
         RequestVerb::CrossCertify(args) => asking.cross_certify(args),
         RequestVerb::TransitionStatement(args) => asking.transition_statement(args),
         RequestVerb::RenewMaster(args) => asking.renew_master(args),
         RequestVerb::RevokeKey(args) => asking.revoke_key(args),
+        RequestVerb::PrepareRevocation(args) => asking.prepare_revocation(args),
         RequestVerb::Show { files } => asking.show_all(files),
     }
 }
 
 /// Somebody who asks an authority's station for something.
-struct Asking<'a> {
+pub(super) struct Asking<'a> {
     common: &'a Common,
     authority: &'a Authority,
     now: Timestamp,
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
+    /// Somebody who asks at `now`.
+    pub(super) fn new(common: &'a Common, authority: &'a Authority, now: Timestamp) -> Self {
+        Self { common, authority, now }
+    }
+
     /// Lints, signs, judges once more as the station will, and writes.
-    fn finish(
+    pub(super) fn finish(
         &self,
         signer: &Signer,
         draft: &Draft,
@@ -59,14 +70,9 @@ impl Asking<'_> {
         let context = authority.context(now);
         Policy::lint(&context, draft, &history, evidence).map_err(|r| refused(&r))?;
         let signed = signer.sign(&draft.text(), now)?;
-        let limit = authority.policy().limits.max_request_bytes;
-        let request = Request::parse(&signed, limit)?;
-        // A signature made by gpg bears gpg's time, a moment after the request's.
-        let later = request.signatures().iter().filter_map(|s| s.signature_creation_time());
-        let later = later.map(Timestamp::from).max().map_or(now, |t| t.max(now));
-        let context = authority.context(if self.common.time.is_some() { now } else { later });
-        let review = Policy::review(&context, request, &history, evidence);
+        let (review, now) = self.judged(&signed, &history, evidence)?;
         let review = review.map_err(|r| refused(&r))?;
+        let context = authority.context(now);
         let request = review.request();
         let place = write(output, &request.file_name(), request.text().as_bytes())?;
         if !self.common.quiet {
@@ -89,6 +95,22 @@ impl Asking<'_> {
         self.finish(signer, &draft, &Evidence::default(), output)
     }
 
+    /// What the station will say of a signed text, and when: a signature made by gpg bears gpg's
+    /// time, a moment after the request's.
+    fn judged(
+        &self,
+        signed: &[u8],
+        history: &History,
+        evidence: &Evidence,
+    ) -> Result<(Result<Review, Box<Rejection>>, Timestamp), Failure> {
+        let limit = self.authority.policy().limits.max_request_bytes;
+        let request = Request::parse(signed, limit)?;
+        let later = request.signatures().iter().filter_map(|s| s.signature_creation_time());
+        let later = later.map(Timestamp::from).max().map_or(self.now, |t| t.max(self.now));
+        let now = if self.common.time.is_some() { self.now } else { later };
+        Ok((Policy::review(&self.authority.context(now), request, history, evidence), now))
+    }
+
     fn show_all(&self, files: &[std::path::PathBuf]) -> Result<(), Failure> {
         let mut refused = 0;
         for failure in files.iter().filter_map(|f| show(self.authority, f, self.now).err()) {
@@ -101,7 +123,10 @@ impl Asking<'_> {
         }
     }
 
-    fn master(&self, asked: Option<Fingerprint>) -> Result<&Certificate, AuthorityError> {
+    pub(super) fn master(
+        &self,
+        asked: Option<Fingerprint>,
+    ) -> Result<&Certificate, AuthorityError> {
         let last = self.authority.policy().masters.last().map(|m| m.fingerprint);
         let fingerprint = asked.or(last).expect("a policy names at least one master");
         self.authority.master(fingerprint)
@@ -150,7 +175,11 @@ fn show(authority: &Authority, file: &Path, now: Timestamp) -> Result<(), Failur
     let history = history(authority, request.operation())?;
     let context = authority.context(now);
     let folder = file.parent().unwrap_or(Path::new("."));
-    let mut evidence = exchange::evidence(request.operation(), &history, folder, |_| None);
+    let (records, folder) = (Records::of(authority.masters()), Some(folder));
+    let mut evidence = exchange::evidence(request.operation(), &history, folder, &records);
+    if request.operation().as_any::<TrustBundle>().is_some() {
+        evidence.last_bundle = authority.last_bundle()?.map(|bundle| bundle.head().clone());
+    }
     if let Some(asked) = request.operation().as_any::<SignModule>() {
         evidence.previous = authority.last_list(&asked.module)?;
     }
