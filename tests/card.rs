@@ -47,6 +47,10 @@ fn a_card_is_set_up_with_its_pins_first() {
         airgap(&s, &arguments, &pins, "").ends(5).says(words);
         assert_eq!(tries(&s, "new"), [3, 3, 0], "the card was asked");
     }
+    for odd in ["J\u{fc}rgen", &"x".repeat(40), "two\nlines"] {
+        let named = ["card", "init", "--practice-card", "new", "--name", odd];
+        airgap(&s, &named, &["777777", "77777777"], "").ends(5).says("it was not asked");
+    }
     let run = airgap(&s, &arguments, &["777777", "77777777", "88888888"], "").ok();
     run.says("Tries left: PIN 3, Admin PIN 3, resetting code 3").never_says("777777");
     let status = s.airgap(&["card", "status", "--practice-card", "new"]).ok();

@@ -395,6 +395,7 @@ fn the_ceremony_goes_on_with_a_card_that_was_pulled() {
         });
         let made = made.unwrap_or_else(|e| panic!("{at}: {e}\n{}", console.shown));
         assert!(console.shown.contains("error: the card was removed"), "{}", console.shown);
+        assert!(!console.shown.contains("session again"), "{}", console.shown);
         assert_eq!(made.cards.len(), 2);
         assert_eq!(table.signature(1), table.signature(2));
     }

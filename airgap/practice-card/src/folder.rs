@@ -13,7 +13,7 @@ use crate::{Error, image::Image};
 pub(crate) struct Folder {
     path: PathBuf,
     // Locked as long as the file is open, and freed by the system however the process ends.
-    _lock: File,
+    lock: File,
 }
 
 impl Folder {
@@ -35,7 +35,7 @@ impl Folder {
             .open(&lock_path)
             .map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.into(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.into(), lock }),
             Err(TryLockError::WouldBlock) => Err(Error::InUse { directory: path.into() }),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
@@ -65,6 +65,14 @@ impl Folder {
         file.sync_all().map_err(failed)?;
         fs::rename(&unfinished, path).map_err(failed)?;
         Ok(serial)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that another thread is just starting holds the file open, too, until it
+        // runs its program. Nothing can be done about a failure, and none is known.
+        let _ = self.lock.unlock();
     }
 }
 

@@ -135,6 +135,12 @@ pub enum CardError {
         /// Tries left.
         left: u8,
     },
+    /// A holder's name or address that cards do not take.
+    #[error("a card takes at most {most} characters of plain ASCII there; it was not asked")]
+    HolderText {
+        /// How many.
+        most: usize,
+    },
     /// The card has no touch policy to set.
     #[error("the card has no button, or none that can be asked for")]
     NoButton,
@@ -246,6 +252,7 @@ impl CardError {
             | Self::WrongAdminPin { .. }
             | Self::WrongResettingCode { .. }
             | Self::NoResettingCode
+            | Self::HolderText { .. }
             | Self::NoButton
             | Self::TouchIsFixed(_)
             | Self::NotImportable

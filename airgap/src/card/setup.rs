@@ -87,10 +87,25 @@ impl fmt::Display for Touch {
 /// What a card is told about its holder.
 #[derive(Clone, Debug, Default)]
 pub struct Holder {
-    /// Whose it is: printable ASCII, at most 39 characters.
-    pub name: Option<String>,
-    /// Where the certificate can be found.
-    pub url: Option<String>,
+    name: Option<String>,
+    url: Option<String>,
+}
+
+impl Holder {
+    /// Whose the card is, in at most 39 characters, and where the certificate can be found, in at
+    /// most 200 (OpenPGP card 3.4.1 §4.4.3.1, DO 5B and 5F50). Asked before the card is touched.
+    ///
+    /// # Errors
+    /// [`CardError::HolderText`] where one is longer, or not printable ASCII.
+    pub fn new(name: Option<String>, url: Option<String>) -> Result<Self, CardError> {
+        for (text, most) in [(&name, 39), (&url, 200)] {
+            let printable = |text: &String| text.bytes().all(|b| (b' '..=b'~').contains(&b));
+            if text.as_ref().is_some_and(|text| text.len() > most || !printable(text)) {
+                return Err(CardError::HolderText { most });
+            }
+        }
+        Ok(Self { name, url })
+    }
 }
 
 impl<'a> Session<'a> {

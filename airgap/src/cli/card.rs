@@ -23,7 +23,7 @@ pub(super) fn run(common: &Common, verb: &CardVerb) -> Result<(), Failure> {
         CardVerb::Status(form) => status(common, form),
         CardVerb::Init { name, url, touch, resetting_code, again } => {
             let delivery = if *again { Delivery::Interrupted } else { Delivery::Fresh };
-            let holder = Holder { name: name.clone(), url: url.clone() };
+            let holder = Holder::new(name.clone(), url.clone()).map_err(card_failure)?;
             let code = resetting_code.then_some(Secret::ResettingCode);
             init(common, delivery, &holder, *touch, code)
         }

@@ -252,8 +252,12 @@ fn sure(console: &mut impl Console, time: Timestamp) -> Result<bool, Failure> {
     Ok(again.and_then(|text| Timestamp::parse(&text).ok()) == Some(time))
 }
 
+/// Why a card could not be used outside of a session.
 fn card_failure(error: CardError) -> Failure {
-    let hint = error.hint();
+    let hint = match &error {
+        CardError::Removed => Some("put the same card back and try again".to_owned()),
+        other => other.hint(),
+    };
     hint.into_iter().fold(Failure::new(Exit::Card, error), Failure::hint)
 }
 

@@ -94,3 +94,24 @@ fn from_program(program: &str, question: &str) -> io::Result<SecretString> {
         other => io::Error::other(other.to_string()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_readers_keys_are_used_where_nobody_said_otherwise() {
+        let left = |way| PinEntry { way, lines: None }.is_left_to(PinPad::OnReader);
+        assert!(left(PinWay::Best));
+        assert!(!left(PinWay::Terminal));
+        assert!(!left(PinWay::Descriptor(3)));
+        assert!(!left(PinWay::Pinentry("pinentry-curses".into())));
+        assert!(!PinEntry { way: PinWay::Best, lines: None }.is_left_to(PinPad::None));
+    }
+
+    #[test]
+    fn a_descriptor_that_is_not_open_and_a_program_that_is_not_there_are_errors() {
+        assert!(PinEntry::new(PinWay::Descriptor(9_999)).is_err());
+        assert!(PinEntry::new(PinWay::Pinentry("/no/such/pinentry".into())).is_err());
+    }
+}

@@ -64,7 +64,11 @@ where
                 Attempt::Failed(error) => error,
             };
             self.console.show(&format!("\nerror: {error}\n"));
-            if let Some(hint) = error.hint() {
+            let hint = match &error {
+                CardError::Removed => Some("put the same card back: it goes on from there".into()),
+                other => other.hint(),
+            };
+            if let Some(hint) = hint {
                 self.console.show(&format!("hint: {hint}\n"));
             }
             let ask = "\nType Again to try again with this card or another one, Stop to end the \
