@@ -24,6 +24,18 @@ impl Symbol {
         Self { width: code.width(), modules: code.into_colors() }
     }
 
+    /// The smallest code with error correction M for a text of capitals, digits and blanks, which
+    /// is no frame of anything; none where it has other characters or is too long.
+    pub fn of_text(text: &str) -> Option<Self> {
+        let plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b' ';
+        if text.is_empty() || !text.bytes().all(plain) {
+            return None;
+        }
+        let versions = (1..=40).filter_map(QrVersion::new);
+        let code = versions.into_iter().find_map(|version| encode(text, version, EcLevel::M))?;
+        Some(Self { width: code.width(), modules: code.into_colors() })
+    }
+
     /// The side, in modules, without the quiet zone.
     pub fn width(&self) -> usize {
         self.width

@@ -74,6 +74,26 @@ fn read_back(file: &[u8]) -> Option<Parcel> {
 }
 
 #[test]
+fn a_plain_text_is_read_back_as_it_is() {
+    let words = "AARDVARK ADROITNESS ".repeat(12);
+    for text in ["A", "BACKUP 0B1F", words.trim_end()] {
+        let symbol = Symbol::of_text(text).expect("a code");
+        let picture = draw::png(&symbol, Scale::new(4).expect("a scale"));
+        let mut texts = Vec::new();
+        read::picture(&picture, &Limits::default(), |luma| {
+            texts.extend(luma.codes());
+            Flow::Continue(())
+        })
+        .expect("a picture");
+        assert_eq!(texts, [text]);
+    }
+    for odd in ["", "lower case", "\u{c4}", "A\nB"] {
+        assert_eq!(Symbol::of_text(odd), None);
+    }
+    assert_eq!(Symbol::of_text(&"A".repeat(5_000)), None);
+}
+
+#[test]
 fn a_small_message_is_one_still_code() {
     let parcel = parcel(600, 1);
     let sender = sender(&parcel, 20);

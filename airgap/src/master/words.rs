@@ -2,6 +2,7 @@
 
 use std::io;
 
+use countersign::qr::{Symbol, draw};
 use zeroize::Zeroizing;
 
 use crate::backup::{Collected, Collection, Passphrase, ShareError, Split, Typed, WordError};
@@ -53,10 +54,12 @@ fn until_typed_back<T>(
     words: &str,
     mut same: impl FnMut(Typed) -> Option<T>,
 ) -> Result<T, CeremonyError> {
-    console.show(&table(words));
     if let Some(code) = code(words) {
+        console
+            .show("The same words for a printer or scanner that is offline, never a telephone:\n");
         console.show(&code);
     }
+    console.show(&table(words));
     let result = loop {
         let typed = console.words("\nType them back: ")?.ok_or(CeremonyError::NotTypedBack)?;
         match Typed::read(&typed).map(&mut same) {
@@ -115,10 +118,10 @@ fn table(words: &str) -> Zeroizing<String> {
     text
 }
 
-/// The words as a code for the camera of another offline machine; none until this program draws
-/// codes.
-fn code(_: &str) -> Option<Zeroizing<String>> {
-    None
+/// The words as a QR code, in capitals: so it is smallest, and readers take them like that.
+fn code(words: &str) -> Option<Zeroizing<String>> {
+    let capitals = Zeroizing::new(words.to_uppercase());
+    Symbol::of_text(&capitals).map(|symbol| Zeroizing::new(draw::terminal(&symbol)))
 }
 
 fn upper(error: &WordError) -> String {
