@@ -2,6 +2,7 @@
 
 pub mod args;
 mod authority;
+mod confirm;
 mod developer;
 pub mod failure;
 mod generate;

@@ -17,6 +17,7 @@ use crate::policy::{
 };
 use crate::request::{Draft, MAX_BYTES, Request, RequestId};
 
+mod approval;
 mod case;
 
 use case::{BORN, Case, DAY, builder, keys, read, secret};
@@ -165,6 +166,14 @@ rules! {
         kind: Kind::SignedModule,
         names: Vec::new(),
     });
+    approvers "approvers" approved |c| {
+        c.policy.managers.pop();
+    };
+    distinct_persons "distinct-persons" approved |c| c.also.push(c.also[0].clone());
+    approvals "approvals" approved |c| {
+        c.also.remove(0);
+    };
+    witness "witness" approved |c| c.also.truncate(1);
     signable "signable" certify |c| c.asked().user_ids.clear();
     batch_size "batch-size" certify |c| c.batch = 1_001;
     other_master "other-master" cross_certify |c| {
