@@ -177,12 +177,12 @@ superseded --text 'replaced' --local-user maria@example.org --output stick\n\
     /// Approve a request with your signature; shows first what it asks for
     #[command(
         after_help = "Example:\n  countersign request approve stick/revoke-key-*.request.asc \
---local-user tom@example.org --yes"
+--local-user bob@example.org --yes"
     )]
     Approve(ApproveArgs),
     /// Put the signatures of several copies of one request together
     #[command(after_help = "Example:\n  countersign request join stick/revoke-key-*.request.asc \
-toms/*.request.asc --output stick --force")]
+copies/*.request.asc --output stick --force")]
     Join(JoinArgs),
     /// Show requests as the station will, with every rule's verdict
     #[command(after_help = "Example:\n  countersign request show stick/*.request.asc")]
