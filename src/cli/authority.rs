@@ -101,7 +101,8 @@ fn show(authority: &Authority) {
     }
     for manager in &policy.managers {
         let may: Vec<String> = manager.may_request.iter().map(ToString::to_string).collect();
-        crate::say!("  manager  {}  may request: {}", manager.fingerprint, may.join(", "));
+        let may = if may.is_empty() { "nothing".to_owned() } else { may.join(", ") };
+        crate::say!("  manager  {}  may request: {may}", manager.fingerprint);
         crate::say!("           {}", Safe(&manager.name));
     }
     for (operation, approval) in &policy.approvals {
