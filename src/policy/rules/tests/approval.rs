@@ -5,11 +5,12 @@ use std::sync::OnceLock;
 use sequoia_openpgp as openpgp;
 
 use openpgp::Packet;
-use openpgp::cert::{Cert, CertBuilder, CertRevocationBuilder};
+use openpgp::cert::{Cert, CertBuilder, CertRevocationBuilder, SubkeyRevocationBuilder};
 use openpgp::crypto::KeyPair;
-use openpgp::packet::Signature;
+use openpgp::packet::key::{Key4, PrimaryRole, SecretParts};
 use openpgp::packet::signature::SignatureBuilder;
-use openpgp::types::{HashAlgorithm, ReasonForRevocation, SignatureType};
+use openpgp::packet::{Key, Signature, UserID};
+use openpgp::types::{HashAlgorithm, KeyFlags, ReasonForRevocation, SignatureType};
 
 use super::case::{BORN, Case, DAY, builder, keys, read, secret};
 use crate::operation::OperationName;
@@ -239,10 +240,64 @@ fn an_approvers_key_that_was_revoked_does_not_count() {
             .expect("a revocation");
         let tom = tom.insert_packets(vec![Packet::from(revocation)]).expect("insert").0;
         case.renew_manager(&tom);
-        let reason = case.reason("approvers");
-        assert!(reason.contains("Tom (") && reason.contains("revoked"), "{reason}");
-        assert_eq!(case.violations(), ["approvers", "approvals"]);
+        let form = SignatureBuilder::new(SignatureType::Text);
+        // A subkey falls with its primary key.
+        let by_subkey = over(&case.body(), subkey(&tom, 0), form, case.signed_at);
+        for signature in [case.also[0].clone(), by_subkey] {
+            case.also[0] = signature;
+            let reason = case.reason("approvers");
+            assert!(reason.contains("Tom (") && reason.contains("key is revoked"), "{reason}");
+            assert_eq!(case.violations(), ["approvers", "approvals"]);
+        }
     }
+}
+
+#[test]
+fn an_approval_by_a_subkey_that_was_revoked_does_not_count() {
+    let mut case = Case::approved();
+    let tom = others().tom.clone();
+    let gone = tom.keys().subkeys().next().expect("a subkey").key().clone();
+    let at = std::time::SystemTime::from(case.signed_at.after(60));
+    let revocation = SubkeyRevocationBuilder::new()
+        .set_reason_for_revocation(ReasonForRevocation::KeyRetired, b"left")
+        .and_then(|b| b.set_signature_creation_time(at))
+        .and_then(|b| b.build(&mut secret(&tom), &tom, &gone, None))
+        .expect("a revocation");
+    case.renew_manager(&tom.clone().insert_packets([revocation]).expect("insert").0);
+    for (at, counts) in [(0, false), (1, true)] {
+        let form = SignatureBuilder::new(SignatureType::Text);
+        case.also[0] = over(&case.body(), subkey(&tom, at), form, case.signed_at);
+        assert_eq!(case.violations().is_empty(), counts, "{at}");
+    }
+}
+
+/// RSA of 1024 bits: no key that this program would make.
+fn weak_key() -> Cert {
+    let born = std::time::SystemTime::from(BORN);
+    let mut key = Key4::<SecretParts, PrimaryRole>::generate_rsa(1024).expect("a key");
+    key.set_creation_time(born).expect("a time");
+    let key = Key::from(key);
+    let mut signer = key.clone().into_keypair().expect("a key pair");
+    let user_id = UserID::from("Rob <rob@example.org>");
+    let cert = Cert::try_from(vec![Packet::from(key)]).expect("a certificate");
+    let binding = SignatureBuilder::new(SignatureType::PositiveCertification)
+        .set_signature_creation_time(born)
+        .and_then(|b| b.set_key_flags(KeyFlags::empty().set_certification().set_signing()))
+        .and_then(|b| b.sign_userid_binding(&mut signer, None, &user_id))
+        .and_then(|b| cert.insert_packets([Packet::from(user_id), Packet::from(b)]));
+    binding.expect("a self-signature").0
+}
+
+#[test]
+fn an_approval_by_a_weak_key_does_not_count() {
+    let mut case = Case::approved();
+    let rob = weak_key();
+    case.name_manager("Rob", &rob);
+    let approval = case.policy.approvals.get_mut(&OperationName::RevokeCertification);
+    approval.expect("as made above").by[1] = read(&rob).fingerprint();
+    case.also[0] = case.signature(&rob);
+    assert!(case.reason("approvers").contains("Rob ("));
+    assert!(case.violations().contains(&"approvals"));
 }
 
 #[test]
