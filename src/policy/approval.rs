@@ -64,52 +64,57 @@ impl ApprovalPolicy {
             let actual = format!("{} for {operation}", actual.to_string());
             Err(PolicyError::Value { field, actual, reason })
         };
-        let of = u32::try_from(self.by.len()).unwrap_or(u32::MAX);
-        if self.approvals > MOST {
-            return wrong("approval.approvals", &self.approvals, "at most 30 are possible");
+        let field = "approval.approvals";
+        match (self.approvals, u32::try_from(self.by.len()).unwrap_or(u32::MAX)) {
+            (0, 0) if self.witness == WitnessPolicy::None => {
+                return wrong("approval", &"empty", "it asks for nothing: leave it away");
+            }
+            (0, 1..) => {
+                return wrong(field, &0, "persons are named, and none of them has to approve");
+            }
+            (asked, _) if asked > MOST => {
+                return wrong(field, &asked, "at most 30 are possible");
+            }
+            (asked, named) if asked > named => {
+                return wrong(field, &asked, "more approvals than persons who may give them");
+            }
+            _ => {}
         }
-        if self.approvals > of {
-            let reason = "more approvals than persons who may give them";
-            return wrong("approval.approvals", &self.approvals, reason);
-        }
-        if self.approvals == 0 && of > 0 {
-            let reason = "persons are named, and none of them has to approve";
-            return wrong("approval.approvals", &self.approvals, reason);
-        }
-        if self.approvals == 0 && self.witness == WitnessPolicy::None {
-            return wrong("approval", &"empty", "it asks for nothing: leave it away");
-        }
+        let field = "approval.witnesses";
         if self.witnesses.is_empty() == (self.witness == WitnessPolicy::Signature) {
             let reason = "they are named where the witness signs, and only there";
-            return wrong("approval.witnesses", &self.witnesses.len(), reason);
+            return wrong(field, &self.witnesses.len(), reason);
         }
-        if let Some(both) = self.by.iter().find(|key| self.witnesses.contains(key)) {
-            let reason = "nobody is approver and witness";
-            return wrong("approval.witnesses", both, reason);
-        }
-        let asks = |m: &&Manager| m.may_request.contains(&operation);
-        let witness = |key| policy.manager(key).filter(asks);
-        if let Some(both) = self.witnesses.iter().copied().find_map(witness) {
-            let reason = "nobody is requester and witness";
-            return wrong("approval.witnesses", &both.fingerprint, reason);
-        }
-        for (field, keys) in [("approval.by", &self.by), ("approval.witnesses", &self.witnesses)] {
-            let (mut seen, mut names) = (BTreeSet::new(), BTreeSet::new());
-            for key in keys {
-                let Some(manager) = policy.manager(*key) else {
-                    let reason = "a [[manager]] has to have this key: may_request can be empty";
-                    return wrong(field, key, reason);
-                };
-                if !seen.insert(key) {
-                    return wrong(field, key, "one fingerprint stands twice");
-                }
-                if !names.insert(&manager.name) {
-                    return wrong(field, key, "one name stands twice: a person counts once");
-                }
+        for key in &self.witnesses {
+            let asks = |m: &Manager| m.may_request.contains(&operation);
+            if self.by.contains(key) {
+                return wrong(field, key, "nobody is approver and witness");
+            }
+            if policy.manager(*key).is_some_and(asks) {
+                return wrong(field, key, "nobody is requester and witness");
             }
         }
-        Ok(())
+        persons("approval.by", &self.by, policy)?;
+        persons(field, &self.witnesses, policy)
     }
+}
+
+/// Whether `keys` are those of persons whom the policy knows, each once.
+fn persons(field: &'static str, keys: &[Fingerprint], policy: &Policy) -> Result<(), PolicyError> {
+    let (mut seen, mut names) = (BTreeSet::new(), BTreeSet::new());
+    for key in keys {
+        let wrong = |reason| Err(PolicyError::Value { field, actual: key.to_string(), reason });
+        let Some(manager) = policy.manager(*key) else {
+            return wrong("a [[manager]] has to have this key: may_request can be empty");
+        };
+        if !seen.insert(key) {
+            return wrong("one fingerprint stands twice");
+        }
+        if !names.insert(&manager.name) {
+            return wrong("one name stands twice: a person counts once");
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

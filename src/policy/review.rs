@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::rule::{Finding, Rule, Subject, Violation};
 use super::rules::{approval, common, requester};
-use super::signers::Signers;
+use super::signers::{self, Signers};
 use super::{Evidence, Policy, Verdict};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
@@ -298,8 +298,16 @@ impl Policy {
             }
         };
         let about = certificate.as_ref();
-        let subject =
-            Subject { request: &request, context, master, certificate: about, history, evidence };
+        let mut subject = Subject {
+            request: &request,
+            context,
+            master,
+            certificate: about,
+            history,
+            evidence,
+            signed: Vec::new(),
+        };
+        subject.signed = signers::signed(&subject);
         let rules = common::RULES.iter().chain(request.operation().name().rules());
         findings.extend(rules.map(|rule: &Rule| Finding::of(rule, &subject)));
 

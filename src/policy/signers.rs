@@ -150,10 +150,9 @@ impl Signers {
 /// the owner of the key to be certified, whose signature says no more than that.
 fn good_managers<'a>(s: &Subject<'a>) -> Vec<&'a Manager> {
     let own = owner(s).map(Certificate::fingerprint);
-    let signed = signed(s);
     let good = |m: &&Manager| {
         let theirs = |one: &Signed<'_>| one.by.key() == Some(m.fingerprint) && one.fault.is_none();
-        own != Some(m.fingerprint) && signed.iter().any(theirs)
+        own != Some(m.fingerprint) && s.signed.iter().any(theirs)
     };
     s.context.policy.managers.iter().filter(good).collect()
 }
@@ -175,7 +174,7 @@ pub(super) fn owner<'a>(s: &Subject<'a>) -> Option<&'a Certificate> {
     s.asked::<Certify>().and(s.certificate)
 }
 
-/// The signatures over the request, in their order.
+/// Looks at the signatures over the request, in their order.
 pub(super) fn signed<'a>(s: &Subject<'a>) -> Vec<Signed<'a>> {
     s.request.signatures().iter().map(|signature| one(s, signature)).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::fingerprint::Fingerprint;
 use crate::policy::file::Manager;
-use crate::policy::signers::{Fault, Signer, Signers, signed};
+use crate::policy::signers::{Fault, Signer, Signers};
 use crate::policy::{Person, Rule, Subject, Verdict, Witness};
 
 /// Whoever signed is somebody whom the policy names for it.
@@ -13,12 +13,11 @@ pub const APPROVERS: Rule = Rule {
     demand: "each signature beside the requester's is good, over this very text, and by a valid \
              key of somebody whom the policy names for the operation",
     check: |s| {
-        let signatures = signed(s);
-        if signatures.len() < 2 {
+        if s.signed.len() < 2 {
             return Verdict::holds("nobody signed but the requester");
         }
         let mut names = Vec::new();
-        for one in &signatures {
+        for one in &s.signed {
             let person = match one.by {
                 Signer::Owner(_) => continue,
                 Signer::Stranger => "one signature".to_owned(),
@@ -66,7 +65,7 @@ pub const DISTINCT_PERSONS: Rule = Rule {
     demand: "nobody signed the request twice: not with another subkey, not under another user ID",
     check: |s| {
         let mut seen = BTreeSet::new();
-        for one in signed(s) {
+        for one in &s.signed {
             let Some(key) = one.by.key() else { continue };
             if !seen.insert(key) {
                 let reason = format!("{} signed twice", name(s, key));

@@ -2,7 +2,7 @@
 
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
-use crate::policy::signers::{Fault, Signer, owner, signed};
+use crate::policy::signers::{Fault, Signer, owner};
 use crate::policy::{Person, Rule, Subject, Verdict};
 
 /// The owner of the key to be certified signed the request with that key.
@@ -21,19 +21,18 @@ pub const REQUESTER_ALLOWED: Rule = Rule {
 
 fn by_owner(s: &Subject<'_>) -> Verdict {
     let Some(key) = owner(s).map(Certificate::fingerprint) else { return Verdict::not_asked() };
-    let signatures = signed(s);
-    if signatures.is_empty() {
+    if s.signed.is_empty() {
         return unsigned();
     }
     let mut own = 0;
-    for one in &signatures {
+    for one in &s.signed {
         match (&one.by, &one.fault) {
             (Signer::Manager(_) | Signer::Stranger, _) => {}
             (Signer::Owner(_), None) => own += 1,
             (Signer::Owner(_), Some(fault)) => return faulty(fault, None),
         }
     }
-    match signatures.first() {
+    match s.signed.first() {
         Some(first) if own == 0 => other_signature(&first.by, first.fault.as_ref(), key),
         _ => Verdict::holds(format!("signed by {key}")),
     }
@@ -41,12 +40,11 @@ fn by_owner(s: &Subject<'_>) -> Verdict {
 
 fn by_manager(s: &Subject<'_>) -> Verdict {
     let operation = s.request.operation().name();
-    let signatures = signed(s);
-    if signatures.is_empty() {
+    if s.signed.is_empty() {
         return unsigned();
     }
     let (mut asking, mut faults, mut others) = (Vec::new(), Vec::new(), Vec::new());
-    for one in &signatures {
+    for one in &s.signed {
         let Signer::Manager(manager) = one.by else { continue };
         match &one.fault {
             _ if !manager.may_request.contains(&operation) => others.push(Person::of(manager)),
