@@ -26,6 +26,18 @@ impl Sha256 {
         Self(sha2::Sha256::digest(bytes).into())
     }
 
+    /// The digest of all `parts`, one after another.
+    ///
+    /// # Errors
+    /// The first error among the parts.
+    pub(crate) fn of_parts<E>(parts: impl Iterator<Item = Result<[u8; 32], E>>) -> Result<Self, E> {
+        let mut whole = sha2::Sha256::new();
+        for part in parts {
+            whole.update(part?);
+        }
+        Ok(Self(whole.finalize().into()))
+    }
+
     /// The digest that these bytes are.
     pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)

@@ -9,19 +9,25 @@
 //! journal, card) → [`response::Response`] → [`response::Verified`].
 
 pub mod authority;
+pub mod bundle;
 pub mod certificate;
 mod cleartext;
 pub mod cli;
 pub mod digest;
+pub mod drill;
 pub mod exchange;
 pub mod fingerprint;
+pub mod forecast;
 pub mod journal;
 pub mod module;
 pub mod operation;
 pub mod policy;
+pub mod qr;
 pub mod request;
 pub mod response;
+pub mod rotation;
 pub mod safe;
 pub mod scratch;
 pub mod screen;
+pub mod sealed;
 pub mod time;

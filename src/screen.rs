@@ -158,6 +158,9 @@ fn line(decision: &Decision) -> String {
         }
         Kind::Stated => return format!("{} transition stated", decision.created.date()),
         Kind::KeyRevoked => "KEY REVOKED".into(),
+        Kind::RevocationPrepared => {
+            return format!("{} own revocation prepared, sealed", decision.created.date());
+        }
         Kind::Renewed { expires: Some(at) } => format!("made to last until {}", at.date()),
         Kind::Renewed { expires: None } => "made to last without end".into(),
     };

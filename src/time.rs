@@ -57,6 +57,13 @@ impl Timestamp {
         u32::try_from(time.as_second()).map(Self).map_err(|_| TimeError::Range(text.to_owned()))
     }
 
+    /// As mail headers and Debian's changelogs have it: `Sun, 22 Nov 2026 05:40:00 +0000`.
+    pub fn mail_date(self) -> String {
+        let time = jiff::Timestamp::from_second(i64::from(self.0))
+            .expect("32 bits of seconds are within jiff's years");
+        time.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+    }
+
     /// The day alone: `2026-11-22`.
     pub fn date(self) -> String {
         self.to_string().chars().take(10).collect()

@@ -70,7 +70,7 @@ fn two_of_three_approve_and_the_master_signs() {
     let request = s.request().display().to_string();
     // With gpg, and typed.
     let line = ["request", "approve", &request, "--local-user", "bob@example.org"];
-    let run = s.countersign_typing(&line, "Yes\n").ok();
+    let run = s.countersign_with(&line, "Yes\n").ok();
     run.says("RENEW MASTER")
         .says("request id")
         .says("asked by")
@@ -101,7 +101,7 @@ fn nobody_approves_by_mistake() {
     let (before, request) = (text(&s), s.request().display().to_string());
     let bob = ["request", "approve", &request, "--key-file", "bob.key"];
     for typed in ["No\n", "yes\n", "", "\n", "Yes please\n"] {
-        s.countersign_typing(&bob, typed).ends(3).says("not approved: nothing was written");
+        s.countersign_with(&bob, typed).ends(3).says("not approved: nothing was written");
     }
     approve(&s, "dave", &[]).ends(3).says("does not name").says(&fingerprint("dave"));
     approve(&s, "maria", &[]).ends(3).says("distinct-persons: ").says("has signed this request");

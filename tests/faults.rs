@@ -4,11 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use airgap::card::Card;
 use airgap::session::{Options, SessionError};
+use countersign::exchange::visit_batches;
 use countersign::journal::{End, Event};
 use countersign::request::{Request, RequestId};
+use countersign::response::Response;
 use countersign_tests::act::{SIGN, VERIFY, assert_answered, count, failing, unlock};
+use countersign_tests::campaign::Campaign;
 use countersign_tests::failing::{Fault, Plan};
-use countersign_tests::station::{Bench, Script};
+use countersign_tests::station::{Bench, PIN, Script};
 
 /// The card is pulled, or the power goes, at each command of a session in turn. Whatever happens,
 /// the next session finishes the work, every answer is right, and no signature is made twice: but
@@ -209,4 +212,55 @@ fn signatures_that_the_journal_does_not_know_stop_the_session_until_explained() 
 fn unanswered(bench: &Bench, after: Option<RequestId>) -> Option<RequestId> {
     let ledger = bench.station().ledger().expect("whole");
     ledger.unanswered_after(after).expect("read")
+}
+
+/// The card is pulled or the power goes at each signature of a batch in turn: the next session asks
+/// about what is left, and no signature is made twice but for the very same.
+#[test]
+fn card_or_power_lost_at_any_signature_of_a_batch_costs_nothing_but_time() {
+    std::panic::set_hook(Box::new(|_| {}));
+    for fault in [Fault::Pulled, Fault::Died, Fault::DiedLate] {
+        for at in 0..3 {
+            let campaign = Campaign::of(3);
+            campaign.ask().ok();
+            let requests = campaign.requests();
+            let whole = Plan::new(None);
+            let bench = &campaign.bench;
+            // Where in a session the signatures are made: the last three but the counter's.
+            let first = whole_session_signs_at();
+            let plan = Plan::new(Some((first + at, fault)));
+            let cut = catch_unwind(AssertUnwindSafe(|| {
+                bench.run(&mut Script::saying(&["3"], &[PIN]), || failing(bench, &plan))
+            }));
+            assert!(!matches!(cut, Ok(Ok(_))), "{fault:?} at {at}: no fault seen");
+            let mut console = Script::saying(&["3", "2", "Yes"], &[PIN]);
+            let tally = bench.run(&mut console, || failing(bench, &whole));
+            let tally =
+                tally.unwrap_or_else(|e| panic!("{fault:?} at {at}: {e}\n{}", console.shown));
+            assert_eq!((tally.left, tally.refused), (0, 0), "{}", console.shown);
+            for request in &requests {
+                let mut found = Vec::new();
+                let token = request.id().token();
+                visit_batches(&bench.stick(), ".response.json", 99, |path| found.push(path))
+                    .expect("a stick");
+                let answer = found.iter().find(|p| p.to_string_lossy().contains(&token));
+                let answer = bench.stick().join(answer.expect("an answer"));
+                let response =
+                    Response::parse(&std::fs::read(answer).expect("a file")).expect("reads");
+                response.verify(request, &bench.master).expect("just what was asked");
+            }
+            let lost = u32::from(matches!(fault, Fault::DiedLate));
+            assert_eq!(bench.counter(), 1 + 3 + lost, "{fault:?} at {at}");
+        }
+    }
+}
+
+/// The number of the first command that signs in a session over three requests.
+fn whole_session_signs_at() -> usize {
+    let campaign = Campaign::of(3);
+    campaign.ask().ok();
+    let plan = Plan::new(None);
+    let bench = &campaign.bench;
+    bench.run(&mut Script::saying(&["3"], &[PIN]), || failing(bench, &plan)).expect("signs");
+    plan.instructions().iter().position(|i| *i == SIGN).expect("it signs")
 }

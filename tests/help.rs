@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use countersign::certificate::Certificate;
 use countersign_tests::people::{self, fingerprint};
 use countersign_tests::run::run;
 use countersign_tests::{PIN, Run, program};
@@ -33,7 +32,22 @@ const CEREMONY: &[&str] = &[
     "countersign module explain",
     "countersign module package",
     "countersign module unpack",
+    "countersign bundle block",
+    "countersign bundle blocked",
+    "countersign bundle unblock",
+    "countersign bundle build",
+    "airgap session run",
+    "countersign response install",
+    "countersign bundle verify",
+    "countersign bundle show",
+    "countersign bundle diff",
+    "countersign bundle export",
     "countersign request module",
+    "countersign rotation plan",
+    "countersign rotation status",
+    "countersign rotation invite",
+    "countersign authority forecast",
+    "countersign request recertify",
     "countersign request revoke",
     "airgap session run",
     "countersign response install",
@@ -44,6 +58,13 @@ const CEREMONY: &[&str] = &[
     "countersign request revoke-key",
     "countersign request approve",
     "countersign request join",
+    "countersign authority adopt",
+    "countersign revocation drill",
+    "countersign request prepare-revocation",
+    "airgap session run",
+    "countersign response install",
+    "countersign revocation test",
+    "countersign revocation open",
     "airgap journal show",
     "airgap journal verify",
 ];
@@ -124,34 +145,44 @@ fn prepared() -> TempDir {
     let kept = people::kept();
     people::copy(&kept.join("gnupg"), &folder.path().join("gnupg"));
     fs::copy(kept.join("maria.asc"), folder.path().join("maria.asc")).expect("a copy");
+    fs::copy(kept.join("two.asc"), folder.path().join("new-master.asc")).expect("a copy");
     fs::write(folder.path().join("agreement.txt"), "I agree.\n").expect("a new file");
-    for name in ["stick", "module", "blacklist", "packages", "unpacked"] {
+    for name in ["stick", "module", "blacklist", "packages", "unpacked", "old-keys"] {
         fs::create_dir(folder.path().join(name)).expect("a new folder");
     }
+    fs::copy(kept.join("maria.asc"), folder.path().join("old-keys/maria.asc")).expect("a copy");
     let xml = "<module><rawname>blacklist</rawname><version>17.0.3</version>\
                <license>GPLv3+</license></module>\n";
     fs::write(folder.path().join("blacklist/module.xml"), xml).expect("a new file");
     folder
 }
 
-/// The first master of the record, where there is one.
-fn old_master(folder: &TempDir) -> String {
+/// A master of the record, by its place in the policy, where there is one.
+fn master(folder: &TempDir, place: usize) -> String {
     let policy = fs::read_to_string(folder.path().join("authority/policy.toml"));
     let policy = policy.unwrap_or_default();
-    let master = policy.split("[[master]]").nth(1).unwrap_or_default();
+    let master = policy.split("[[master]]").nth(place).unwrap_or_default();
     master.split('"').nth(3).unwrap_or_default().to_owned()
 }
 
-/// Names a second master in the record, last.
-fn second_master(folder: &TempDir) {
-    let certificate = fs::read(people::kept().join("two.asc")).expect("a master");
-    let fingerprint = Certificate::read(certificate.as_slice(), &[]).expect("one").fingerprint();
-    let file = format!("authority/masters/{fingerprint}.asc");
-    fs::write(folder.path().join(file), certificate).expect("a new file");
+fn empty_stick(folder: &TempDir) {
+    for entry in fs::read_dir(folder.path().join("stick")).expect("the stick").flatten() {
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
+/// Makes Cora's key in gpg and names her as a custodian in the record.
+fn name_custodian(folder: &TempDir) {
+    let home = folder.path().join("gnupg");
+    let make = ["--quick-generate-key", "Cora <cora@example.org>", "default", "default", "5y"];
+    people::gpg(&home, &make).ok();
+    let export = people::gpg(&home, &["--armor", "--export", "cora@example.org"]).ok().out;
+    fs::write(folder.path().join("cora.asc"), export).expect("a new file");
+    let key = people::find(&home, "cora@example.org");
     let path = folder.path().join("authority/policy.toml");
     let policy = fs::read_to_string(&path).expect("a policy");
-    let master = format!("[[master]]\nname = \"two\"\nfingerprint = \"{fingerprint}\"\n\n");
-    fs::write(path, policy.replacen("[[manager]]", &(master + "[[manager]]"), 1)).expect("written");
+    let custodian = format!("\n[[custodian]]\nname = \"Cora\"\nfingerprint = \"{key}\"\n");
+    fs::write(path, policy + &custodian).expect("written");
 }
 
 /// Bob has to approve what is to be revoked, and a copy of the request goes elsewhere.
@@ -182,9 +213,22 @@ fn carry(folder: &TempDir) {
 
 /// Types an example into a shell; whatever is asked for is answered.
 fn type_in(folder: &TempDir, line: &str) -> Run {
+    type_in_with(folder, line, &"Yes\n".repeat(10))
+}
+
+/// Types back what stops, as the question has it.
+fn confirm(folder: &TempDir, line: &str) -> Run {
+    let asked = type_in(folder, line).ends(3);
+    let (_, rest) = asked.err.split_once("in clear (").expect("a question");
+    let (effect, _) = rest.split_once(')').expect("an effect");
+    type_in_with(folder, line, &format!("{effect}\n"))
+}
+
+fn type_in_with(folder: &TempDir, line: &str, input: &str) -> Run {
     let pins = folder.path().join("pins");
     fs::write(&pins, format!("{PIN}\n48291675\n")).expect("a new file");
-    let line = line.replace("ALICE", &fingerprint("alice")).replace("OLD", &old_master(folder));
+    let line = line.replace("ALICE", &fingerprint("alice"));
+    let line = line.replace("OLD", &master(folder, 1)).replace("NEW", &master(folder, 2));
     let pin = if line.starts_with("airgap ") { " --pin-fd 3" } else { "" };
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("exec 3<pins; {line}{pin}")]).current_dir(folder.path());
@@ -193,7 +237,7 @@ fn type_in(folder: &TempDir, line: &str) -> Run {
     shell.env("PATH", format!("{}:{path}", programs.display()));
     shell.env("GNUPGHOME", folder.path().join("gnupg"));
     shell.env_remove("COUNTERSIGN_AUTHORITY").env_remove("AIRGAP_STATION");
-    run(&shell, &"Yes\n".repeat(10))
+    run(&shell, input)
 }
 
 #[test]
@@ -206,20 +250,24 @@ fn every_example_does_what_it_says() {
         match *name {
             "airgap station init" => carry(&folder),
             "airgap station update" => {
-                second_master(&folder);
+                name_custodian(&folder);
                 carry(&folder);
             }
             "countersign request approve" => approver(&folder),
+            // What was asked of the masters before waits for other cards.
+            "countersign request prepare-revocation" => empty_stick(&folder),
             _ => {}
         }
         if *name == "countersign request revoke" {
             // Of one second there is one decision; and a stick goes home empty.
             std::thread::sleep(std::time::Duration::from_millis(1_100));
-            for entry in fs::read_dir(folder.path().join("stick")).expect("the stick").flatten() {
-                let _ = fs::remove_file(entry.path());
-            }
+            empty_stick(&folder);
+            fs::remove_dir_all(folder.path().join("stick/recertify")).expect("the batch");
         }
-        type_in(&folder, line).ok();
+        match *name {
+            "countersign revocation open" => confirm(&folder, line).ok(),
+            _ => type_in(&folder, line).ok(),
+        };
     }
     let shown = type_in(&folder, "countersign developer show ALICE").ok();
     shown.says("revoked");

@@ -35,6 +35,7 @@ fn in_a_folder(
         file: Some(Ok(&reading)),
         files: &files,
         remarks: tree.remarks(),
+        xml: None,
         keyring: &keyring,
         weak: strict::WeakChains::Refuse,
         now,

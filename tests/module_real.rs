@@ -96,6 +96,7 @@ impl Pbx {
             file: Some(read.as_ref()),
             files: &files,
             remarks: &[],
+            xml: None,
             keyring: &self.keyring,
             weak,
             now: now(),

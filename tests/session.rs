@@ -164,8 +164,8 @@ fn a_request_changed_at_the_station_after_consent_is_not_signed() {
             std::fs::write(&self.1, text.replace("A <a@", "E <e@"))?;
             self.0.pin(question)
         }
-        fn progress(&mut self, done: usize, all: usize, what: &str) {
-            self.0.progress(done, all, what);
+        fn progress(&mut self, step: airgap::console::Step, done: usize, all: usize, what: &str) {
+            self.0.progress(step, done, all, what);
         }
         fn consent(&self) -> countersign::journal::Consent {
             self.0.consent()
@@ -176,8 +176,15 @@ fn a_request_changed_at_the_station_after_consent_is_not_signed() {
     let (recorder, _) = station.recorder(bench.now, Access::Write).expect("the journal");
     let options = bench.options();
     let card = || failing(&bench, &plan);
-    let error = airgap::session::run(&station, recorder, &options, &mut console, card)
-        .expect_err("refused");
+    let error = airgap::session::run(
+        &station,
+        recorder,
+        &mut bench.couriers(),
+        &options,
+        &mut console,
+        card,
+    )
+    .expect_err("refused");
     assert!(matches!(&error, SessionError::Interrupted { done: 0, .. }), "{error}");
     assert_eq!(count(&plan, SIGN), 0);
 }

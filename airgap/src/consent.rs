@@ -1,4 +1,7 @@
-//! A person's word on one request, and a second person's where the policy asks for it.
+//! A person's word on one request or on a batch of them, and a second person's where the policy
+//! asks for it.
+
+mod batch;
 
 use std::io;
 
@@ -9,11 +12,14 @@ use countersign::screen;
 
 use crate::console::Console;
 
+pub use batch::{Agreed, Batch, BatchAnswer, BatchError, Item, Source};
+
 /// Longest name of a witness, in characters.
 const MAX_NAME: usize = 100;
 
 /// A request that every rule allows, a person consented to, and, where the policy asks for it, a
-/// witness confirmed. Only [`Consent::ask`] makes one.
+/// witness confirmed. Only an asked question makes one: [`Consent::ask`], or [`Batch::ask`] for
+/// each request that was in the batch.
 #[derive(Debug)]
 pub struct Consent(ConsentParts);
 
@@ -102,13 +108,18 @@ fn witness(
     console: &mut impl Console,
 ) -> io::Result<Said<Option<journal::Witness>>> {
     match &review.signers().witness {
-        Witness::NotAsked => Ok(Said::Yes(None)),
-        Witness::Signed(person) => {
-            Ok(Said::Yes(Some(journal::Witness::Signature { key: person.fingerprint })))
-        }
+        Witness::NotAsked | Witness::Signed(_) => Ok(Said::Yes(signed_by(review))),
         // A review in which a witness is missing is none.
         Witness::Missing => Ok(Said::Later),
         Witness::Word => in_person(review, console),
+    }
+}
+
+/// The witness who signed the request.
+fn signed_by(review: &Review) -> Option<journal::Witness> {
+    match &review.signers().witness {
+        Witness::Signed(person) => Some(journal::Witness::Signature { key: person.fingerprint }),
+        Witness::NotAsked | Witness::Word | Witness::Missing => None,
     }
 }
 

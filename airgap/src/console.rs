@@ -25,17 +25,39 @@ pub trait Console {
     /// Where no PIN can be read.
     fn pin(&mut self, question: &str) -> io::Result<SecretString>;
 
-    /// Tells how far a batch of signatures is: `done` of `all`, and what the last one was.
-    fn progress(&mut self, done: usize, all: usize, what: &str);
+    /// Tells how far a step is: `done` of `all`, and what the last one was.
+    fn progress(&mut self, step: Step, done: usize, all: usize, what: &str);
 
     /// Whether a person types, or a script speaks.
     fn consent(&self) -> journal::Consent;
 }
 
+/// What takes a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Requests are read and judged.
+    Reading,
+    /// Consents to a batch are written down.
+    Recording,
+    /// The card signs.
+    Signing,
+}
+
+impl Step {
+    /// What is counted.
+    fn unit(self) -> &'static str {
+        match self {
+            Self::Reading => "requests read",
+            Self::Recording => "consents written down",
+            Self::Signing => "signatures",
+        }
+    }
+}
+
 /// The terminal, or a pipe in its place.
 pub struct Terminal {
     pins: Option<io::Lines<io::BufReader<std::fs::File>>>,
-    bar: Option<ProgressBar>,
+    bar: Option<(Step, ProgressBar)>,
 }
 
 impl Terminal {
@@ -54,6 +76,13 @@ impl Terminal {
 }
 
 impl Terminal {
+    /// Takes the bar away, before something else is shown.
+    fn clear(&mut self) {
+        if let Some((_, bar)) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
     /// Asks for a PIN that does not exist yet, of `least` characters: twice, where it is typed.
     ///
     /// # Errors
@@ -79,12 +108,16 @@ impl Terminal {
 
 impl Console for Terminal {
     fn show(&mut self, text: &str) {
-        // A closed pipe on the other side must not stop a ceremony half-way.
-        let _ = io::stdout().write_all(text.as_bytes());
-        let _ = io::stdout().flush();
+        if let Some((_, bar)) = &self.bar {
+            // What is written while the bar stands would be torn by it.
+            bar.suspend(|| put(text));
+        } else {
+            put(text);
+        }
     }
 
     fn ask(&mut self, question: &str) -> io::Result<Option<String>> {
+        self.clear();
         // What was typed before the question was shown is no answer to it.
         if io::stdin().is_terminal() {
             let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
@@ -118,17 +151,23 @@ impl Console for Terminal {
         Ok(SecretString::from(pin))
     }
 
-    fn progress(&mut self, done: usize, all: usize, what: &str) {
+    fn progress(&mut self, step: Step, done: usize, all: usize, what: &str) {
         if !io::stderr().is_terminal() {
-            self.show(&format!("signed {done} of {all}: {what}\n"));
+            if step == Step::Signing {
+                self.show(&format!("signed {done} of {all}: {what}\n"));
+            }
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| {
+        if self.bar.as_ref().is_some_and(|(of, _)| *of != step) {
+            self.clear();
+        }
+        let (_, bar) = self.bar.get_or_insert_with(|| {
             let bar = ProgressBar::new(all as u64);
-            let form = "{bar:30} {pos}/{len} signatures, {eta} left  {wide_msg}";
-            bar.set_style(ProgressStyle::with_template(form).expect("a constant template"));
+            let form =
+                format!("{{bar:30}} {{pos}}/{{len}} {}, {{eta}} left  {{wide_msg}}", step.unit());
+            bar.set_style(ProgressStyle::with_template(&form).expect("a constant template"));
             bar.enable_steady_tick(Duration::from_millis(250));
-            bar
+            (step, bar)
         });
         bar.set_message(what.to_owned());
         bar.set_position(done as u64);
@@ -141,4 +180,10 @@ impl Console for Terminal {
     fn consent(&self) -> journal::Consent {
         if io::stdin().is_terminal() { journal::Consent::Typed } else { journal::Consent::Scripted }
     }
+}
+
+/// A closed pipe on the other side must not stop a ceremony half-way.
+fn put(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
+    let _ = io::stdout().flush();
 }

@@ -2,6 +2,7 @@
 
 mod error;
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Write as _};
 use std::os::unix::fs::FileExt as _;
@@ -15,10 +16,11 @@ use countersign::exchange::{self};
 use countersign::fingerprint::Fingerprint;
 use countersign::journal::{Chain, End, Entry, Event, Ledger, MAX_LINE};
 use countersign::operation::Object;
-use countersign::policy::History;
+use countersign::policy::{Decision, History};
 use countersign::request::RequestId;
 use countersign::response::SignatureBlock;
-use countersign::scratch::Scratch;
+use countersign::scratch::{Scratch, ScratchError};
+use countersign::sealed::SealedMessage;
 use countersign::time::Timestamp;
 
 use crate::consent::{Consent, ConsentParts};
@@ -178,12 +180,34 @@ impl Recorder {
         Ok(self.ledger.history(request, object, &|offset| entry_at(&self.file, offset))?)
     }
 
+    /// Hands every decision on a key to `each`.
+    ///
+    /// # Errors
+    /// [`ScratchError`] where the index cannot be read.
+    pub fn on_keys(
+        &self,
+        each: &mut dyn FnMut(Fingerprint, &Decision),
+    ) -> Result<(), ScratchError> {
+        self.ledger.on_keys(&|offset| entry_at(&self.file, offset), each)
+    }
+
     /// The signatures made so far of a request, in order.
     ///
     /// # Errors
     /// [`RecorderError`] where the index cannot be read.
     pub fn signatures(&self, request: RequestId) -> Result<Vec<SignatureBlock>, RecorderError> {
         Ok(self.ledger.signatures(request, &|offset| entry_at(&self.file, offset))?)
+    }
+
+    /// The sealed signature of a request, and SHA-256 of what it holds.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where the index cannot be read.
+    pub fn sealed(
+        &self,
+        request: RequestId,
+    ) -> Result<Option<(Sha256, SealedMessage)>, RecorderError> {
+        Ok(self.ledger.sealed(request, &|offset| entry_at(&self.file, offset))?)
     }
 
     /// What was consented to.
@@ -266,7 +290,7 @@ impl Recorder {
             operation: request.operation().name(),
             object: request.operation().object().ok_or(RecorderError::NoObject)?,
             user_ids: request.operation().user_ids().to_vec(),
-            version: request.operation().version().map(str::to_owned),
+            version: request.operation().version().map(Cow::into_owned),
             created: request.created(),
             expires: request.operation().expires(),
             statements,

@@ -17,9 +17,10 @@ use countersign::authority::{Authority, AuthorityError};
 use countersign::certificate::ReadError;
 use countersign::digest::Sha256;
 use countersign::exchange::ExchangeError;
+use countersign::fingerprint::Fingerprint;
 use countersign::journal::{Chain, End, Entry, Event, JournalError, Ledger};
 use countersign::operation::Object;
-use countersign::policy::History;
+use countersign::policy::{Decision, History};
 use countersign::request::RequestId;
 use countersign::scratch::{Scratch, ScratchError};
 use countersign::time::Timestamp;
@@ -168,7 +169,11 @@ impl Station {
         Ok((chain.head(), chain.end()))
     }
 
-    fn open_journal(&self) -> Result<File, ExchangeError> {
+    /// Opens the journal for reading.
+    ///
+    /// # Errors
+    /// [`ExchangeError`] where it cannot be opened.
+    pub fn open_journal(&self) -> Result<File, ExchangeError> {
         let path = self.journal();
         File::open(&path).map_err(|source| ExchangeError::Io { path, action: "opened", source })
     }
@@ -186,6 +191,19 @@ impl Station {
     ) -> Result<History, StationError> {
         let journal = self.open_journal()?;
         Ok(ledger.history(request, object, &|offset| entry_at(&journal, offset))?)
+    }
+
+    /// Hands every decision on a key to `each`, by `ledger`, which [`Station::ledger`] made.
+    ///
+    /// # Errors
+    /// [`ScratchError`] where the index cannot be read.
+    pub fn on_keys(
+        &self,
+        ledger: &Ledger,
+        journal: &File,
+        each: &mut dyn FnMut(Fingerprint, &Decision),
+    ) -> Result<(), ScratchError> {
+        ledger.on_keys(&|offset| entry_at(journal, offset), each)
     }
 
     /// What the journal adds up to, without opening it for writing.

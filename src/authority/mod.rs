@@ -9,12 +9,20 @@
 //! requests/<ID>.request.asc          every request that was answered
 //! responses/<ID>.response.json       and its answer
 //! modules/<RAWNAME>/<VERSION>.module.sig          lists that a master signed
+//! revocations/<FINGERPRINT>-<REASON>.pgp          a master's own revocation, sealed
 //! transitions/<OLD>-<NEW>-<DATE>.asc              statements, signed by one master or by both
+//! bundles/<SERIAL>.bundle            every trust bundle that was published
+//! blocked.toml                       what the next one blocks
 //! ```
 
+pub mod adopt;
+mod blocked;
+mod bundles;
 mod modules;
+mod refusals;
+mod revocations;
 mod roster;
-mod stops;
+mod successor;
 mod transitions;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +35,8 @@ use crate::module::VersionError;
 use crate::policy::{Context, Policy, PolicyError};
 use crate::time::Timestamp;
 
+pub use blocked::BlockedError;
+pub use refusals::Refusal;
 pub use roster::{Developer, Installed, Loophole};
 
 /// Longest certificate file in the record, in bytes.
@@ -85,6 +95,20 @@ pub enum AuthorityError {
     /// A list of the same version that was signed later is on record.
     #[error("{} was signed later than this: the record stays as it is", .0.display())]
     OlderList(PathBuf),
+    /// A trust bundle on record is damaged.
+    #[error("{} is no trust bundle", path.display())]
+    Bundle {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        source: Box<crate::bundle::BundleError>,
+    },
+    /// The keyring that waits for a bundle's signature is another one.
+    #[error("{} is not the keyring that was signed for: build the bundle again", .0.display())]
+    OtherKeyring(PathBuf),
+    /// The list of blocked modules is refused.
+    #[error("blocked.toml is refused")]
+    Blocked(#[source] BlockedError),
     /// A transition statement on record that is not the one that was signed.
     #[error("{} is not the statement that was signed", .0.display())]
     OtherText(PathBuf),

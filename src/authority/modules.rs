@@ -6,7 +6,7 @@ use super::{Authority, AuthorityError};
 use crate::digest::Sha256;
 use crate::exchange::{self, ExchangeError};
 use crate::fingerprint::Fingerprint;
-use crate::module::{MAX_BYTES, Manifest, RawName, SignedText, Version};
+use crate::module::{Installed, MAX_BYTES, Manifest, RawName, SignedText, Version};
 use crate::operation::SignModule;
 use crate::policy::{Decision, Kind};
 use crate::request::RequestId;
@@ -29,6 +29,39 @@ impl Authority {
     pub fn last_list(&self, name: &RawName) -> Result<Option<Manifest>, AuthorityError> {
         let last = self.lists(name)?.into_iter().max_by_key(|(decision, _)| decision.created);
         Ok(last.map(|(_, list)| list))
+    }
+
+    /// Every module that a master signed, by the list that was signed last: its files count as
+    /// they are listed. For what a revocation would do.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where the record cannot be read.
+    pub fn signed_modules(&self) -> Result<Vec<Installed>, AuthorityError> {
+        let folder = self.folder().join("modules");
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let mut modules = Vec::new();
+        for name in exchange::list(&folder, "", exchange::MAX_LISTED)? {
+            let Ok(name) = name.to_string_lossy().parse::<RawName>() else { continue };
+            let at = self.modules(&name);
+            if !at.is_dir() {
+                continue;
+            }
+            let mut last: Option<(Timestamp, Installed)> = None;
+            for file in exchange::list(&at, ".module.sig", exchange::MAX_LISTED)? {
+                let module =
+                    Installed::of_list(name.as_str(), &exchange::read(&at, &file, MAX_BYTES)?);
+                let signature = module.reading().and_then(|r| r.signed.signatures().first());
+                let made = signature.and_then(|s| s.signature_creation_time());
+                let made = made.map_or(Timestamp::from_unix(0), Timestamp::from);
+                if last.as_ref().is_none_or(|(newest, _)| *newest < made) {
+                    last = Some((made, module));
+                }
+            }
+            modules.extend(last.map(|(_, module)| module));
+        }
+        Ok(modules)
     }
 
     /// Keeps a signed list.
@@ -58,19 +91,6 @@ impl Authority {
         }
         exchange::write_path(&path, text.as_bytes())?;
         Ok(path)
-    }
-
-    /// The modules on record, sorted.
-    ///
-    /// # Errors
-    /// [`AuthorityError`] where the record cannot be read.
-    pub fn modules_on_record(&self) -> Result<Vec<RawName>, AuthorityError> {
-        let folder = self.folder().join("modules");
-        if !folder.exists() {
-            return Ok(Vec::new());
-        }
-        let names = exchange::list(&folder, "", exchange::MAX_LISTED)?;
-        Ok(names.iter().filter_map(|name| name.to_str()?.parse().ok()).collect())
     }
 
     fn modules(&self, name: &RawName) -> PathBuf {

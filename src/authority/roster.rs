@@ -6,7 +6,8 @@ use super::{Authority, AuthorityError, read_certificate};
 use crate::certificate::{Certificate, Standing};
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
-use crate::operation::{Object, Operation, SignModule, TransitionStatement};
+use crate::module::Keyring;
+use crate::operation::{Object, Operation, SignModule, TransitionStatement, TrustBundle};
 use crate::policy::History;
 use crate::request::Request;
 use crate::response::{Response, Verified};
@@ -87,6 +88,11 @@ impl Authority {
         read_certificate(&path, key, &masters).map(|certificate| Developer { certificate })
     }
 
+    /// The masters and everybody on record, as modules are judged with them.
+    pub fn keyring(&self) -> Keyring {
+        Keyring::of(self.masters()).folder(&self.folder().join("developers")).finish()
+    }
+
     /// Where a key's certificate is: a master's or a developer's.
     fn certificate_path(&self, key: Fingerprint) -> PathBuf {
         let kind = if self.master(key).is_ok() { "masters" } else { "developers" };
@@ -136,15 +142,24 @@ impl Authority {
             exchange::write_path(&path, merged.armored().as_bytes())?;
             Ok(path)
         });
-        let (folder, id) = (self.folder(), request.id());
         let certificate = certificate.transpose()?;
         let text = self.keep_text(request, verified)?;
-        let signed = certificate.or(text);
+        let path = self.keep_exchange(request, &verified.response())?;
+        Ok(Installed { path: certificate.or(text).unwrap_or(path) })
+    }
+
+    /// Keeps a request and its answer; returns where the answer is.
+    pub(super) fn keep_exchange(
+        &self,
+        request: &Request,
+        response: &Response,
+    ) -> Result<PathBuf, AuthorityError> {
+        let (folder, id) = (self.folder(), request.id());
         let path = folder.join("requests").join(format!("{id}.request.asc"));
         exchange::write_path(&path, request.text().as_bytes())?;
         let path = folder.join("responses").join(format!("{id}.response.json"));
-        exchange::write_path(&path, verified.response().text().as_bytes())?;
-        Ok(Installed { path: signed.unwrap_or(path) })
+        exchange::write_path(&path, response.text().as_bytes())?;
+        Ok(path)
     }
 
     /// Keeps the text that the answer signs, where it signs one.
@@ -162,6 +177,11 @@ impl Authority {
             let signature = verified.text_signature();
             return signature.map(|s| self.keep_transition(asked, s)).transpose();
         }
+        if let Some(asked) = operation.as_any::<TrustBundle>() {
+            let head = &asked.head;
+            let signed = verified.signed_text(&head.text());
+            return signed.map(|text| self.keep_bundle(head, &text)).transpose();
+        }
         Ok(None)
     }
 
@@ -175,7 +195,12 @@ impl Authority {
             Object::Module(name) => {
                 return Ok(History { this: None, decisions: self.signed_lists(name)? });
             }
-            Object::Bundle => return Ok(History::default()),
+            Object::Bundle => {
+                return Ok(History {
+                    this: None,
+                    decisions: self.signed_bundle()?.into_iter().collect(),
+                });
+            }
         };
         let developer = match self.developer(*key) {
             Ok(developer) => developer,

@@ -57,6 +57,39 @@ impl Authority {
         Ok(self.masters().iter().filter(signed).map(Certificate::fingerprint).collect())
     }
 
+    /// Which of two masters signed a statement that the one follows the other, by the record.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where a file cannot be read.
+    pub fn transition_signers(
+        &self,
+        old: Fingerprint,
+        new: Fingerprint,
+    ) -> Result<Vec<Fingerprint>, AuthorityError> {
+        let folder = self.folder().join("transitions");
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let says = format!("countersign-transition: version=1 old={old} new={new} ");
+        let mut most = Vec::new();
+        for name in exchange::list(&folder, ".asc", exchange::MAX_LISTED)? {
+            let text = exchange::read(&folder, &name, MAX_BYTES)?;
+            let Ok(signed) = SignedText::parse(&text) else { continue };
+            let stated =
+                String::from_utf8_lossy(signed.text()).lines().any(|l| l.starts_with(&says));
+            let by = |m: &&Certificate| {
+                let mut all = signed.signatures().iter();
+                stated && all.any(|s| s.verify_document(m.primary()).is_ok())
+            };
+            let masters = self.masters().iter().filter(|m| [old, new].contains(&m.fingerprint()));
+            let signers: Vec<_> = masters.filter(by).map(Certificate::fingerprint).collect();
+            if signers.len() > most.len() {
+                most = signers;
+            }
+        }
+        Ok(most)
+    }
+
     fn transition_path(&self, statement: &TransitionStatement) -> PathBuf {
         let TransitionStatement { old, new, effective, .. } = statement;
         let name = format!("{}-{}-{}.asc", old.key_id(), new.key_id(), effective.date());

@@ -2,7 +2,7 @@
 
 use sequoia_openpgp as openpgp;
 
-use openpgp::packet::signature::subpacket::SubpacketValue;
+use openpgp::packet::signature::subpacket::{NotationData, SubpacketValue};
 use openpgp::packet::{Signature, UserID};
 use openpgp::types::{HashAlgorithm, SignatureType};
 
@@ -32,6 +32,8 @@ pub struct Opinion {
     pub introduces: Option<Introduction>,
     /// Whether a revocation can take it back (RFC 9580 §5.2.3.20).
     pub revocable: Revocable,
+    /// Its notations for people (RFC 9580 §5.2.3.24): name and value.
+    pub notations: Vec<(String, String)>,
 }
 
 /// A trust signature's power (RFC 9580 §5.2.3.21): what the certified key certifies counts too.
@@ -197,8 +199,16 @@ impl Opinion {
                 Some(false) => Revocable::No,
                 Some(true) | None => Revocable::Yes,
             },
+            notations: notations(signature),
         })
     }
+}
+
+fn notations(signature: &Signature) -> Vec<(String, String)> {
+    let readable = signature.notation_data().filter(|n| n.flags().human_readable());
+    let text =
+        |n: &NotationData| Some((n.name().to_owned(), String::from_utf8(n.value().to_vec()).ok()?));
+    readable.filter_map(text).collect()
 }
 
 /// Whether a signature is void for everybody who does not know something in it (RFC 9580

@@ -35,6 +35,8 @@ pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
             }
             Ok(())
         }
+        AuthorityVerb::Adopt(args) => super::adopt::run(common, &args),
+        AuthorityVerb::Forecast(args) => super::forecast::run(common, &args),
         AuthorityVerb::Show(form) => {
             let authority = Authority::open(&common.authority)?;
             authority.agreement()?;
@@ -48,7 +50,7 @@ pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
     }
 }
 
-fn read_all(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
+pub(super) fn read_all(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
     let read = |path: &PathBuf| {
         let file = exchange::open_path(path)?;
         let context = || format!("{} is refused", path.display());
@@ -59,7 +61,7 @@ fn read_all(paths: &[PathBuf]) -> Result<Vec<Certificate>, Failure> {
 }
 
 /// A master is RSA, or FreePBX does not recognise its revocations (docs/threat-model.md).
-fn master(certificate: &Certificate) -> Result<Named, Failure> {
+pub(super) fn master(certificate: &Certificate) -> Result<Named, Failure> {
     let name = algorithm(certificate.primary());
     if !name.starts_with("RSA ") {
         let text = format!(
@@ -83,7 +85,7 @@ fn managed() -> Vec<OperationName> {
     OperationName::ALL.iter().copied().filter(|name| *name != OperationName::Certify).collect()
 }
 
-fn manager(certificate: &Certificate) -> Manager {
+pub(super) fn manager(certificate: &Certificate) -> Manager {
     let Named { name, fingerprint } = named(certificate);
     Manager { name, fingerprint, may_request: managed() }
 }

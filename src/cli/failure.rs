@@ -20,6 +20,8 @@ pub enum Exit {
     Card = 5,
     /// A session stopped half-way; it can be continued.
     Interrupted = 6,
+    /// Something ends within the days that were asked about.
+    Due = 7,
 }
 
 /// An error with its exit status and with hints: commands that can be pasted.

@@ -50,6 +50,7 @@ fn schemas(folder: &Path) -> Result<(), Failure> {
     let schemas = [
         ("request.schema.json", schemars::schema_for!(crate::request::Body)),
         ("response.schema.json", schemars::schema_for!(crate::response::Response)),
+        ("bundle.schema.json", schemars::schema_for!(crate::bundle::Head)),
         ("journal-entry.schema.json", schemars::schema_for!(crate::journal::Entry)),
     ];
     for (name, schema) in schemas {

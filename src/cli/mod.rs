@@ -1,14 +1,19 @@
 //! The command line of `countersign`: parse, call one library function, print.
 
+mod adopt;
 pub mod args;
 mod authority;
+mod bundle;
 mod confirm;
 mod developer;
 pub mod failure;
+mod forecast;
 mod generate;
 mod module;
 mod request;
 mod response;
+mod revocation;
+mod rotation;
 mod signer;
 
 use std::io::Write as _;
@@ -67,8 +72,11 @@ fn dispatch(args: Args) -> Result<(), Failure> {
     match args.command {
         Command::Authority(verb) => authority::run(&common, verb),
         Command::Request(verb) => request::run(&common, &verb),
+        Command::Rotation(verb) => rotation::run(&common, &verb),
         Command::Response(verb) => response::run(&common, &verb),
+        Command::Revocation(verb) => revocation::run(&common, &verb),
         Command::Module(verb) => module::run(&common, &verb),
+        Command::Bundle(verb) => bundle::run(&common, &verb),
         Command::Developer(verb) => developer::run(&common, &verb),
         Command::Generate(verb) => generate::run(&verb),
     }

@@ -1,15 +1,21 @@
 //! `countersign response …`
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+mod print;
+mod requests;
 
-use super::args::{Common, Form, ResponseArgs, ResponseVerb};
+use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::args::{Common, Form, ResponseVerb};
 use super::{Exit, Failure};
 use crate::authority::{Authority, AuthorityError};
 use crate::exchange;
-use crate::request::{self, Request, RequestId};
-use crate::response::{self, Response, ResponseError, Verified};
-use crate::safe::Safe;
+use crate::request::Request;
+use crate::response::{self, Outcome, Response, ResponseError, SealedAnswer, Verified};
+use crate::safe::{Safe, counted};
+use print::print;
+use requests::Requests;
 
 pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
     let authority = Authority::open(&common.authority)?;
@@ -17,96 +23,167 @@ pub(super) fn run(common: &Common, verb: &ResponseVerb) -> Result<(), Failure> {
         ResponseVerb::Verify(args) => (args, false),
         ResponseVerb::Install(args) => (args, true),
     };
-    let mut refused = None;
-    for file in &args.files {
-        match one(&authority, file, args) {
-            Ok((request, verified)) if install => {
-                let installed = authority.install(&request, &verified)?;
-                print(common, &args.form, file, &verified, Some(&installed.path));
+    let mut taking = Taking {
+        authority: &authority,
+        requests: Requests::of(args.requests.as_deref()),
+        install,
+        refused: 0,
+    };
+    for path in &args.files {
+        match path.is_dir() {
+            false => taking.one(path, |file, accepted, installed| {
+                print(common, &args.form, file, accepted, installed);
+            })?,
+            true => taking.folder(path, common, &args.form)?,
+        }
+    }
+    match taking.refused {
+        0 => Ok(()),
+        _ => Err(Failure::say(Exit::Refused, "not every request was granted")),
+    }
+}
+
+/// An answer that is what was asked for, as far as anybody can see.
+pub(super) enum Accepted {
+    /// Signatures, byte for byte.
+    Signed(Request, Box<Verified>),
+    /// Something that only its custodians can look at.
+    Sealed(Request, SealedAnswer),
+}
+
+/// Reads an answer and holds it against its request.
+pub(super) fn accepted(
+    authority: &Authority,
+    file: &Path,
+    requests: Option<&Path>,
+) -> Result<Accepted, Failure> {
+    let (request, response) = read(file, &mut Requests::of(requests))?;
+    verified(authority, file, request, response)
+}
+
+/// Answers that are taken in one after the other.
+struct Taking<'a> {
+    authority: &'a Authority,
+    requests: Requests<'a>,
+    install: bool,
+    refused: usize,
+}
+
+impl Taking<'_> {
+    /// One answer. A refusal among the answers of a batch does not keep the others out.
+    fn one(
+        &mut self,
+        file: &Path,
+        done: impl FnOnce(&Path, &Accepted, Option<&Path>),
+    ) -> Result<(), Failure> {
+        let (request, response) = read(file, &mut self.requests)?;
+        let refusal = matches!(response.outcome, Outcome::Refused { .. });
+        if refusal && self.install && response.request == request.id() {
+            self.authority.keep_refusal(&request, &response)?;
+        }
+        match verified(self.authority, file, request, response) {
+            Ok(accepted) => {
+                let installed = match (&accepted, self.install) {
+                    (_, false) => None,
+                    (Accepted::Signed(request, verified), true) => {
+                        Some(self.authority.install(request, verified)?.path)
+                    }
+                    (Accepted::Sealed(request, sealed), true) => {
+                        Some(self.authority.install_sealed(request, sealed)?.path)
+                    }
+                };
+                done(file, &accepted, installed.as_deref());
             }
-            Ok((_, verified)) => print(common, &args.form, file, &verified, None),
-            // One refusal among the answers of a batch does not keep the others out.
             Err(failure) if failure.exit() == Exit::Refused => {
                 failure.report();
-                refused = Some(failure);
+                self.refused += 1;
             }
             Err(failure) => return Err(failure),
         }
+        Ok(())
     }
-    match refused {
-        Some(_) => Err(Failure::say(Exit::Refused, "not every request was granted")),
-        None => Ok(()),
+
+    /// Every answer in a folder and in the batches in it.
+    fn folder(&mut self, folder: &Path, common: &Common, form: &Form) -> Result<(), Failure> {
+        let mut names = Vec::new();
+        let most = exchange::MAX_LISTED;
+        exchange::visit_batches(folder, ".response.json", most, |name| names.push(name))?;
+        names.sort();
+        if names.is_empty() {
+            let text = format!("{} holds no answer (*.response.json)", folder.display());
+            return Err(Failure::say(Exit::Failed, text).hint("is it the right stick?"));
+        }
+        let bar = progress(names.len(), common);
+        let (before, mut count) = (self.refused, 0);
+        for name in names {
+            let result = self.one(&folder.join(name), |file, accepted, installed| {
+                // Nobody reads a thousand answers; what could not be checked is always said.
+                if form.json || matches!(accepted, Accepted::Sealed(..)) {
+                    bar.suspend(|| print(common, form, file, accepted, installed));
+                }
+                count += 1;
+            });
+            if result.is_err() {
+                bar.finish_and_clear();
+            }
+            result?;
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        if !form.json && !common.quiet {
+            let done = if self.install { "installed" } else { "verified" };
+            let shown = folder.display().to_string();
+            let answers = counted(count, "answer");
+            crate::say!("{}: {answers}, exactly as asked, {done}", Safe(&shown));
+            if self.refused > before {
+                crate::say!("{} refused (above)", counted(self.refused - before, "request"));
+            }
+        }
+        Ok(())
     }
 }
 
-fn one(
+fn read(file: &Path, requests: &mut Requests<'_>) -> Result<(Request, Response), Failure> {
+    let bytes = exchange::read_path(file, response::MAX_BYTES)?;
+    let response = Response::parse(&bytes).map_err(|e| untrue(file, e))?;
+    let request = requests.find(file, response.request)?;
+    Ok((request, response))
+}
+
+fn verified(
     authority: &Authority,
     file: &Path,
-    args: &ResponseArgs,
-) -> Result<(Request, Verified), Failure> {
-    let untrue = |e: ResponseError| {
-        let exit =
-            if matches!(e, ResponseError::Refused { .. }) { Exit::Refused } else { Exit::Untrue };
-        Failure::new(exit, anyhow::Error::new(e).context(file.display().to_string()))
+    request: Request,
+    response: Response,
+) -> Result<Accepted, Failure> {
+    let accepted = match response.sealed() {
+        Some(_) => {
+            let sealed = authority.verify_sealed(&request, response);
+            sealed.map(|sealed| Accepted::Sealed(request, sealed))
+        }
+        None => {
+            let verified = authority.verify(&request, response);
+            verified.map(|verified| Accepted::Signed(request, Box::new(verified)))
+        }
     };
-    let bytes = exchange::read_path(file, response::MAX_BYTES)?;
-    let response = Response::parse(&bytes).map_err(untrue)?;
-    let request = find_request(file, response.request, args.requests.as_deref())?;
-    match authority.verify(&request, response) {
-        Ok(verified) => Ok((request, verified)),
-        Err(AuthorityError::Response(error)) => Err(untrue(*error)),
-        Err(other) => Err(other.into()),
-    }
+    accepted.map_err(|error| match error {
+        AuthorityError::Response(error) => untrue(file, *error),
+        other => other.into(),
+    })
 }
 
-/// The request with this id: the file that was named, or whichever in the folder has it.
-fn find_request(response: &Path, id: RequestId, given: Option<&Path>) -> Result<Request, Failure> {
-    let beside = response.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let given = given.unwrap_or(beside);
-    let read = |path: &PathBuf| -> Result<Request, Failure> {
-        let bytes = exchange::read_path(path, request::MAX_BYTES)?;
-        Ok(Request::parse(&bytes, request::MAX_BYTES)?)
-    };
-    if !given.is_dir() {
-        return read(&given.to_owned());
-    }
-    let names = exchange::list(given, ".request.asc", exchange::MAX_LISTED)?;
-    let token = id.token();
-    // By its name first, then, should somebody have renamed it, by its content.
-    let near = |name: &&OsString| name.to_string_lossy().contains(&token);
-    let (near, far): (Vec<_>, Vec<_>) = names.iter().partition(near);
-    for name in near.into_iter().chain(far) {
-        match read(&given.join(name)) {
-            Ok(request) if request.id() == id => return Ok(request),
-            _ => {}
-        }
-    }
-    let text = format!("{} holds no request {id}", given.display());
-    Err(Failure::say(Exit::Untrue, text).hint("name the request or its folder with --requests"))
+fn untrue(file: &Path, error: ResponseError) -> Failure {
+    let refused = matches!(error, ResponseError::Refused { .. });
+    let exit = if refused { Exit::Refused } else { Exit::Untrue };
+    Failure::new(exit, anyhow::Error::new(error).context(file.display().to_string()))
 }
 
-fn print(common: &Common, form: &Form, file: &Path, verified: &Verified, installed: Option<&Path>) {
-    if form.json {
-        let value = serde_json::json!({
-            "version": 1,
-            "file": file.display().to_string(),
-            "request": verified.request(),
-            "master": verified.master(),
-            "signatures": verified.count(),
-            "installed": installed.map(|p| p.display().to_string()),
-        });
-        crate::say!("{value}");
-    } else if !common.quiet {
-        let n = match verified.count() {
-            1 => "1 signature".to_owned(),
-            n => format!("{n} signatures"),
-        };
-        let done = if installed.is_some() { "installed" } else { "verified" };
-        crate::say!("{}: {n}, exactly as asked, {done}", Safe(&file.display().to_string()));
-        crate::say!("  master  {}", verified.master());
-        crate::say!("  request {}", verified.request());
-        if let Some(path) = installed {
-            crate::say!("  record  {}", path.display());
-        }
-    }
+fn progress(all: usize, common: &Common) -> ProgressBar {
+    let target = match common.quiet {
+        true => ProgressDrawTarget::hidden(),
+        false => ProgressDrawTarget::stderr_with_hz(4),
+    };
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} answers, {eta} left");
+    let bar = ProgressBar::with_draw_target(Some(all as u64), target);
+    bar.with_style(style.expect("the template is sound"))
 }

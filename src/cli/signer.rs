@@ -103,9 +103,16 @@ impl Signer {
 
     /// The text, cleartext-signed at `now`.
     pub(super) fn sign(&self, text: &str, now: Timestamp) -> Result<Vec<u8>, Failure> {
+        self.unlocked(now)?.sign(text, now)
+    }
+
+    /// The signer for many texts: a key file's passphrase is asked for once.
+    pub(super) fn unlocked(&self, now: Timestamp) -> Result<Unlocked<'_>, Failure> {
         match self {
-            Self::Gpg { program, key } => clearsign(program, *key, text, &[]),
-            Self::File { certificate, secrets } => sign_with_file(certificate, secrets, text, now),
+            Self::Gpg { program, key } => Ok(Unlocked::Gpg { program, key: *key }),
+            Self::File { certificate, secrets } => {
+                Ok(Unlocked::Key(Box::new(unlocked(certificate, secrets, now)?)))
+            }
         }
     }
 
@@ -117,6 +124,24 @@ impl Signer {
                 clearsign(program, *key, text, &["--faked-system-time", &time])
             }
             Self::File { .. } => self.sign(text, time),
+        }
+    }
+}
+
+/// Somebody who can sign without being asked again, or has an agent for that.
+pub(super) enum Unlocked<'a> {
+    /// The gpg program, once for each text.
+    Gpg { program: &'a Path, key: Fingerprint },
+    /// A secret key in this process.
+    Key(Box<KeyPair>),
+}
+
+impl Unlocked<'_> {
+    /// The text, cleartext-signed at `now`.
+    pub(super) fn sign(&self, text: &str, now: Timestamp) -> Result<Vec<u8>, Failure> {
+        match self {
+            Self::Gpg { program, key } => clearsign(program, *key, text, &[]),
+            Self::Key(pair) => sign_with_key(pair.as_ref().clone(), text, now),
         }
     }
 }
@@ -220,13 +245,7 @@ fn no_gpg(gpg: &Path, error: std::io::Error) -> Failure {
         .hint("install gnupg, or use --key-file with an exported secret key")
 }
 
-fn sign_with_file(
-    certificate: &Certificate,
-    secrets: &[Key<SecretParts, UnspecifiedRole>],
-    text: &str,
-    now: Timestamp,
-) -> Result<Vec<u8>, Failure> {
-    let pair = unlocked(certificate, secrets, now)?;
+fn sign_with_key(pair: KeyPair, text: &str, now: Timestamp) -> Result<Vec<u8>, Failure> {
     let mut signed = Vec::new();
     let signer = StreamSigner::new(Message::new(&mut signed), pair)?
         .hash_algo(HashAlgorithm::SHA512)?

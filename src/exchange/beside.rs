@@ -3,28 +3,82 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use crate::bundle::{Contents, MAX_KEYRING, keyring_name};
+use crate::certificate::Certificate;
+use crate::digest::Sha256;
+use crate::fingerprint::Fingerprint;
 use crate::module::archive::{self, Limits};
 use crate::module::tree::{Remark, Selection, Tree, Where};
 use crate::module::{Comparison, Form, MAX_XML, Manifest, RawName, Version};
-use crate::operation::{Operation, SignModule};
-use crate::policy::{Evidence, Files, History, Identity};
+use crate::operation::{Operation, SignModule, TrustBundle};
+use crate::policy::{Decision, Evidence, Files, History, Identity, KeyringFile};
 use crate::request::{MAX_BYTES, Request, RequestId};
 use crate::safe::chain;
+use crate::scratch::ScratchError;
 
 /// Gathers what stands beside a request: for a module, its files in `folder`, and the list that
-/// was signed last, whose request `kept` finds.
+/// was signed last; for a trust bundle, its keyring, and the head that was signed last.
 pub fn evidence(
     operation: &Operation,
     history: &History,
-    folder: &Path,
-    kept: impl Fn(RequestId) -> Option<Vec<u8>>,
+    folder: Option<&Path>,
+    records: &Records<'_>,
 ) -> Evidence {
-    match operation.as_any::<SignModule>() {
-        Some(asked) => {
-            let (files, identity) = files(asked, folder);
-            Evidence { files, identity, previous: previous(history, kept) }
-        }
-        None => Evidence::default(),
+    let last = || last(history, records);
+    if let Some(asked) = operation.as_any::<SignModule>() {
+        let found = folder.map(|folder| files(asked, folder));
+        let (files, identity) = found.unwrap_or((Files::Absent, None));
+        let previous = last().and_then(|r| r.operation().as_any::<SignModule>()?.manifest().ok());
+        return Evidence { files, identity, previous, ..Evidence::default() };
+    }
+    if let Some(asked) = operation.as_any::<TrustBundle>() {
+        let head = last().and_then(|r| Some(r.operation().as_any::<TrustBundle>()?.head.clone()));
+        let keyring = folder.map(|folder| keyring(asked, folder, records)).unwrap_or_default();
+        return Evidence { keyring, last_bundle: head, ..Evidence::default() };
+    }
+    Evidence::default()
+}
+
+/// What the records know beside a request and its object's history.
+pub struct Records<'a> {
+    /// The masters' certificates.
+    pub masters: &'a [Certificate],
+    /// Finds the text of a request that was signed.
+    pub kept: &'a dyn Fn(RequestId) -> Option<Vec<u8>>,
+    /// Hands over every decision on a key.
+    pub decisions: &'a Decisions<'a>,
+}
+
+/// Hands over every decision on a key that is known here.
+pub type Decisions<'a> =
+    dyn Fn(&mut dyn FnMut(Fingerprint, &Decision)) -> Result<(), ScratchError> + 'a;
+
+impl<'a> Records<'a> {
+    /// Records that know no more than the masters: those of whoever makes a request, where what was
+    /// decided stands on the certificates themselves.
+    pub fn of(masters: &'a [Certificate]) -> Self {
+        Self { masters, kept: &|_| None, decisions: &|_| Ok(()) }
+    }
+}
+
+/// The keyring of a bundle, read here.
+fn keyring(asked: &TrustBundle, folder: &Path, records: &Records<'_>) -> KeyringFile {
+    let name = keyring_name(asked.head.serial);
+    if folder.join(&name).symlink_metadata().is_err() {
+        return KeyringFile::Absent;
+    }
+    let limit = usize::try_from(MAX_KEYRING.min(asked.head.keyring.bytes)).unwrap_or(0);
+    let untrusted = match super::read(folder, OsStr::new(&name), limit) {
+        Ok(untrusted) => untrusted,
+        Err(error) => return KeyringFile::Unreadable(chain(&error)),
+    };
+    // Another keyring is not worth reading.
+    if Sha256::of(&untrusted) != asked.head.keyring.sha256 {
+        return KeyringFile::Unreadable("it is not the keyring that the head names".to_owned());
+    }
+    match Contents::of(&untrusted, records.masters, records.decisions) {
+        Ok(contents) => KeyringFile::Read(contents),
+        Err(error) => KeyringFile::Unreadable(chain(&error)),
     }
 }
 
@@ -114,8 +168,8 @@ fn unnameable(tree: &Tree, files: &mut Comparison) {
     }));
 }
 
-fn previous(history: &History, kept: impl Fn(RequestId) -> Option<Vec<u8>>) -> Option<Manifest> {
+/// The request that was signed last for the same object.
+fn last(history: &History, records: &Records<'_>) -> Option<Request> {
     let last = history.decisions.iter().max_by_key(|decision| decision.created)?;
-    let request = Request::parse(&kept(last.request)?, MAX_BYTES).ok()?;
-    request.operation().as_any::<SignModule>()?.manifest().ok()
+    Request::parse(&(records.kept)(last.request)?, MAX_BYTES).ok()
 }

@@ -9,6 +9,7 @@ use crate::operation::{Object, OperationName};
 use crate::policy::Violation;
 use crate::request::RequestId;
 use crate::response::{Refuser, SignatureBlock};
+use crate::sealed::SealedMessage;
 use crate::time::Timestamp;
 
 /// One line of the journal.
@@ -125,6 +126,17 @@ pub enum Event {
         statement: u32,
         /// The signature packet.
         signature: SignatureBlock,
+    },
+    /// The card made a signature that nobody is to see yet: what stands here is sealed.
+    Sealed {
+        /// The request.
+        request: RequestId,
+        /// Which of its statements, from 0.
+        statement: u32,
+        /// SHA-256 of the signature packet.
+        sha256: Sha256,
+        /// The packet, sealed.
+        message: SealedMessage,
     },
     /// A request's answer was written out.
     Answered {

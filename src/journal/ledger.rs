@@ -112,7 +112,7 @@ impl Ledger {
                 };
                 self.cards.insert(card.clone(), state);
             }
-            Event::Signed { request, statement, .. } => {
+            Event::Signed { request, statement, .. } | Event::Sealed { request, statement, .. } => {
                 self.signed(*request, *statement, offset, entry.at)?;
             }
         }

@@ -52,6 +52,8 @@ pub struct Word<'a> {
     pub strength: Strength,
     /// Why it does not count, where it does not.
     pub lapse: Option<Lapse>,
+    /// Whether it stood when the signature was made, whatever became of its maker since.
+    stood: bool,
 }
 
 /// Why a certification does not count.
@@ -144,12 +146,12 @@ impl<'a> Chain<'a> {
         let own = keyring.master(certificate.fingerprint());
         let masters = keyring.masters().iter().map(Certifier::Master);
         let introducers = keyring.introducers().map(Certifier::Introducer);
-        let words = masters
+        let words: Vec<Word<'a>> = masters
             .chain(introducers)
             .filter(|by| by.certificate().fingerprint() != certificate.fingerprint())
             .flat_map(|by| word::words(keyring, certificate, by, moments))
             .collect();
-        Self { own, words }
+        Self { own, words: handed_over(words) }
     }
 
     /// The certifications that count, strongest first.
@@ -167,6 +169,19 @@ impl<'a> Chain<'a> {
         let younger = |w: &&Word<'a>| w.counts() && w.opinion.created > last.opinion.created;
         (!self.words.iter().any(|w| younger(&w))).then_some(last)
     }
+}
+
+/// A rotation: one certifier's word stood when the signature was made, another's stands now. The
+/// later one then counts for what was signed before it.
+fn handed_over(mut words: Vec<Word<'_>>) -> Vec<Word<'_>> {
+    if words.iter().any(|word| word.stood) {
+        for word in &mut words {
+            if matches!(word.lapse, Some(Lapse::MadeLater { .. })) {
+                word.lapse = None;
+            }
+        }
+    }
+    words
 }
 
 impl Word<'_> {

@@ -75,6 +75,7 @@ fn why_missed(problem: &Problem) -> &'static str {
         Problem::List { .. } | Problem::NothingListed | Problem::OtherForm(_) => {
             "FreePBX takes any text that its parser accepts for a list."
         }
+        Problem::Blocked { .. } => "FreePBX knows no module that was blocked by itself.",
         Problem::ExpiresAfter { .. } => "FreePBX honours expiresafter only from version 2 on.",
         Problem::Key(KeyFlaw::Expired { .. } | KeyFlaw::NotForSigning)
         | Problem::Unsigned

@@ -19,20 +19,20 @@ use crate::digest::Sha256;
 use crate::time::Timestamp;
 
 /// When every key is made.
-pub(super) const BORN: Timestamp = Timestamp::from_unix(1_600_000_000);
+pub(crate) const BORN: Timestamp = Timestamp::from_unix(1_600_000_000);
 
 /// The time on a day after that.
-pub(super) fn day(day: u32) -> Timestamp {
+pub(crate) fn day(day: u32) -> Timestamp {
     BORN.after(day * Timestamp::DAY)
 }
 
 /// A key that certifies and signs.
-pub(super) fn person(name: &str) -> Cert {
+pub(crate) fn person(name: &str) -> Cert {
     person_with(name, |builder| builder)
 }
 
 /// A key made otherwise.
-pub(super) fn person_with(
+pub(crate) fn person_with(
     name: &str,
     change: impl FnOnce(CertBuilder<'_>) -> CertBuilder<'_>,
 ) -> Cert {
@@ -44,18 +44,18 @@ pub(super) fn person_with(
 }
 
 /// For so many days.
-pub(super) fn days(days: u32) -> Duration {
+pub(crate) fn days(days: u32) -> Duration {
     Duration::from_secs(u64::from(days * Timestamp::DAY))
 }
 
 /// The primary key's secret.
-pub(super) fn secret(cert: &Cert) -> KeyPair {
+pub(crate) fn secret(cert: &Cert) -> KeyPair {
     let key = cert.primary_key().key().clone().parts_into_secret().expect("a secret key");
     key.into_keypair().expect("a key pair")
 }
 
 /// `cert` with a certification by `by` of its first user ID, or with its revocation.
-pub(super) fn certified(
+pub(crate) fn certified(
     cert: &Cert,
     by: &Cert,
     at: Timestamp,
@@ -73,12 +73,12 @@ pub(super) fn certified(
 }
 
 /// `cert`, revoked by its owner.
-pub(super) fn revoked(cert: &Cert, at: Timestamp, reason: ReasonForRevocation) -> Cert {
+pub(crate) fn revoked(cert: &Cert, at: Timestamp, reason: ReasonForRevocation) -> Cert {
     revoked_by(cert, cert, at, reason)
 }
 
 /// `cert`, revoked by somebody.
-pub(super) fn revoked_by(
+pub(crate) fn revoked_by(
     cert: &Cert,
     by: &Cert,
     at: Timestamp,
@@ -97,12 +97,12 @@ fn with<const N: usize>(cert: &Cert, packets: [Packet; N]) -> Cert {
 }
 
 /// The certificate in binary, without secrets.
-pub(super) fn public(cert: &Cert) -> Vec<u8> {
+pub(crate) fn public(cert: &Cert) -> Vec<u8> {
     cert.clone().strip_secret_key_material().to_vec().expect("bytes")
 }
 
 /// A keyring of ours.
-pub(super) fn keyring(masters: &[Cert], others: &[Cert]) -> Keyring {
+pub(crate) fn keyring(masters: &[Cert], others: &[Cert]) -> Keyring {
     let read = |cert: &Cert| Certificate::read(public(cert).as_slice(), &[]).expect("reads");
     let masters: Vec<Certificate> = masters.iter().map(read).collect();
     let all: Vec<u8> = others.iter().flat_map(public).collect();
@@ -111,7 +111,7 @@ pub(super) fn keyring(masters: &[Cert], others: &[Cert]) -> Keyring {
 }
 
 /// A `module.sig` that `signer` makes of `text`.
-pub(super) fn signed(
+pub(crate) fn signed(
     signer: &Cert,
     at: Timestamp,
     text: &str,
@@ -136,7 +136,7 @@ pub(super) fn signed(
 }
 
 /// The text of a list of one file.
-pub(super) fn list(signed_with: &str, more: &str) -> String {
+pub(crate) fn list(signed_with: &str, more: &str) -> String {
     let digest = Sha256::of(b"<?php\n");
     let header = Form::Public.header();
     format!(

@@ -19,7 +19,7 @@ use super::{Deviation, Keyring, SignedText};
 use crate::fingerprint::Fingerprint;
 use crate::time::Timestamp;
 
-pub use trust::{lists_a_revocation, validity};
+pub use trust::{Counted, counted, lists_a_revocation, validity};
 
 /// GnuPG's answer about one signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,9 +134,10 @@ pub fn answer(signature: &Signature, keyring: &Keyring, now: Timestamp) -> Answe
     }
 }
 
-fn of_signer(signer: &Signer<'_>, keyring: &Keyring, now: Timestamp) -> Answer {
+/// What gpg answers about a good signature by `signer`, whatever is signed.
+pub fn of_signer(signer: &Signer<'_>, keyring: &Keyring, now: Timestamp) -> Answer {
     let certificate = signer.key.certificate();
-    let state = signer.key.state(now);
+    let state = keyring.state(&signer.key, now);
     let (Capability::Signs, Some(key)) = (state.capability, signer.key.fingerprint()) else {
         return Answer::Error(Cause::Unfit);
     };

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::strict::WeakChains;
 use super::tree::{Progress, Remark, Selection, System, Tree, TreeError, Where};
 use super::{
-    Comparison, Destination, FileState, Form, Keyring, MAX_BYTES, Manifest, Parsed, Reading,
-    SignedText, SignedTextError, destination, freepbx, gpg, strict,
+    Comparison, Destination, FileState, Form, Keyring, MAX_BYTES, MAX_XML, Manifest, ModuleXml,
+    Parsed, Reading, SignedText, SignedTextError, destination, freepbx, gpg, strict,
 };
 use crate::digest::Sha256;
 use crate::exchange::{self, ExchangeError};
@@ -26,6 +26,7 @@ pub struct Installed {
     remarks: Vec<Remark>,
     for_freepbx: Vec<(String, FileState)>,
     secure: SecureList,
+    xml: Option<ModuleXml>,
 }
 
 /// What FreePBX finds under `/etc/freepbx.secure` for a module.
@@ -99,7 +100,30 @@ impl Installed {
             }
         };
         let remarks = tree.remarks().to_vec();
-        Ok(Self { folder: name, file, files: comparison, remarks, for_freepbx, secure })
+        let xml = exchange::read_path(&path.join("module.xml"), MAX_XML).ok();
+        let xml = xml.and_then(|untrusted| ModuleXml::parse(&untrusted).ok());
+        Ok(Self { folder: name, file, files: comparison, remarks, for_freepbx, secure, xml })
+    }
+
+    /// A module of which only its `module.sig` is at hand: every file counts as listed.
+    pub fn of_list(folder: &str, untrusted: &[u8]) -> Self {
+        let file = Reading::parse(untrusted);
+        let as_listed = |reading: &Reading| Comparison {
+            listed: reading.entries().into_iter().map(|e| (e.path, FileState::Same)).collect(),
+            unlisted: Vec::new(),
+        };
+        let files = file.as_ref().map(as_listed).unwrap_or_default();
+        let seen = |reading: &Reading| reading.files_for_freepbx(folder, &files);
+        let for_freepbx = file.as_ref().map(seen).unwrap_or_default();
+        Self {
+            folder: folder.to_owned(),
+            file: Some(file),
+            files,
+            remarks: Vec::new(),
+            for_freepbx,
+            secure: SecureList::Absent,
+            xml: None,
+        }
     }
 
     /// The name of the module's folder.
@@ -121,7 +145,8 @@ impl Installed {
     ) -> strict::Verdict<'a> {
         let file = self.file.as_ref().map(Result::as_ref);
         let (folder, files, remarks) = (&self.folder, &self.files, &self.remarks);
-        strict::judge(&strict::Case { folder, file, files, remarks, keyring, weak, now })
+        let xml = self.xml.as_ref();
+        strict::judge(&strict::Case { folder, file, files, remarks, xml, keyring, weak, now })
     }
 
     /// What FreePBX says.

@@ -1,10 +1,12 @@
 //! The certificates that a module is judged with: the authority's masters, and the developers.
 //!
 //! It is what a PBX has in gpg's keyring, without gpg: both masters trusted, everybody else by
-//! what the masters say on their certificates. Only verified packets are in it.
+//! what the masters say on their certificates. Only verified packets are in it. What a trust bundle
+//! blocks comes along.
 
 mod gather;
 mod split;
+mod suppose;
 
 use std::collections::HashMap;
 
@@ -14,7 +16,9 @@ use openpgp::KeyHandle;
 
 pub use gather::{Gatherer, KeyringError, Refused};
 pub use split::SplitError;
+pub use suppose::Supposed;
 
+use super::Blocked;
 use super::signing_key::SigningKey;
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
@@ -28,7 +32,10 @@ pub struct Keyring {
     places: HashMap<Vec<u8>, Vec<usize>>,
     /// Which of the others a master ever appointed as an introducer.
     introducers: Vec<usize>,
+    /// Revocations that nobody has made.
+    supposed: Vec<Supposed>,
     refused: Vec<Refused>,
+    blocked: Vec<Blocked>,
 }
 
 impl Keyring {
@@ -61,7 +68,8 @@ impl Keyring {
         };
         let at = others.iter().enumerate().filter(|(_, c)| appointed(c)).map(|(at, _)| at);
         let introducers = at.collect();
-        Self { masters, others, places, introducers, refused }
+        let (supposed, blocked) = (Vec::new(), Vec::new());
+        Self { masters, others, places, introducers, supposed, refused, blocked }
     }
 
     /// This keyring with a certificate more, which was read with its masters.
@@ -69,7 +77,19 @@ impl Keyring {
         let key = certificate.fingerprint();
         let others = self.others.iter().filter(|c| c.fingerprint() != key);
         let others = others.cloned().chain([certificate]).collect();
-        Self::new(self.masters.clone(), others, Vec::new())
+        let plain = Self::new(self.masters.clone(), others, Vec::new());
+        Self { supposed: self.supposed.clone(), blocked: self.blocked.clone(), ..plain }
+    }
+
+    /// This keyring, and the modules that the authority blocked.
+    #[must_use]
+    pub fn blocking(self, blocked: Vec<Blocked>) -> Self {
+        Self { blocked, ..self }
+    }
+
+    /// The modules that the authority blocked.
+    pub fn blocked(&self) -> &[Blocked] {
+        &self.blocked
     }
 
     /// The authority's masters.

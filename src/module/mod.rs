@@ -8,6 +8,7 @@
 pub mod archive;
 mod armor;
 mod block;
+mod blocked;
 pub mod candidates;
 pub mod chain;
 mod changes;
@@ -17,7 +18,7 @@ mod counted;
 mod destination;
 pub mod explain;
 #[cfg(test)]
-mod forge;
+pub(crate) mod forge;
 pub mod freepbx;
 pub mod gpg;
 pub mod ini;
@@ -42,6 +43,7 @@ mod version;
 mod xml;
 
 pub use armor::ArmorError;
+pub use blocked::{BlockError, Blocked, Suspect};
 pub use changes::Changes;
 pub use comparison::{Comparison, FileState};
 pub use destination::{Destination, SystemFolder, destination};

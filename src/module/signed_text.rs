@@ -12,6 +12,7 @@ use openpgp::types::{DataFormat, SignatureType};
 use super::armor::ArmorError;
 use super::block::{self, Block, Found};
 use crate::cleartext::{self, Gathered, gather};
+use crate::digest::Sha256;
 
 /// Longest file that is read, in bytes: more than twenty times the longest real one (1.4 MB for
 /// the 8,108 files of FreePBX's framework), and 160 for each of the most files that are read.
@@ -161,6 +162,18 @@ impl SignedText {
     /// The text as GnuPG puts it out: escapes taken off, and a final line end in a cleartext block.
     pub fn text(&self) -> &[u8] {
         &self.text
+    }
+
+    /// SHA-256 of the text as it is signed (RFC 9580 §7.1): each line without blanks at its end, LF
+    /// behind it. Blanks that somebody adds make no other text of it.
+    pub fn digest(&self) -> Sha256 {
+        let mut canonical = Vec::with_capacity(self.text.len());
+        for line in self.text.split_inclusive(|b| *b == b'\n') {
+            let end = line.iter().rposition(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
+            canonical.extend_from_slice(&line[..end.map_or(0, |at| at + 1)]);
+            canonical.push(b'\n');
+        }
+        Sha256::of(canonical)
     }
 
     /// The signatures, with the digest that they should sign computed: `verify_document` of each

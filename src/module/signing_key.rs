@@ -150,7 +150,7 @@ impl Revoked {
     }
 
     /// Orders what reaches furthest first.
-    fn severity(&self) -> (bool, Timestamp) {
+    pub(super) fn severity(&self) -> (bool, Timestamp) {
         (self.kind == Kind::Soft, self.at)
     }
 }

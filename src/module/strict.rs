@@ -16,7 +16,10 @@ pub use problem::{FileFlaw, KeyFlaw, Problem};
 
 use super::chain::{Chain, Moments};
 use super::tree::Remark;
-use super::{Author, Capability, Comparison, Keyring, Reading, SignedTextError, Signer, author};
+use super::{
+    Author, Capability, Comparison, Keyring, ModuleXml, Reading, SignedTextError, Signer, Suspect,
+    author,
+};
 use crate::certificate::Strength;
 use crate::safe;
 use crate::time::Timestamp;
@@ -32,7 +35,9 @@ pub struct Case<'a> {
     pub files: &'a Comparison,
     /// What else is odd in the folder.
     pub remarks: &'a [Remark],
-    /// Masters and developers.
+    /// Its `module.xml`, where that can be read.
+    pub xml: Option<&'a ModuleXml>,
+    /// Masters and developers, and what is blocked.
     pub keyring: &'a Keyring,
     /// What to make of old SHA-1 certifications.
     pub weak: WeakChains,
@@ -109,10 +114,16 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
             (None, None)
         }
         Ok(signer) => {
-            let chain = judge_signer(case, &signer, &mut problems, &mut notes);
+            let chain = judge_signer(
+                (case.keyring, case.weak, case.now),
+                &signer,
+                &mut problems,
+                &mut notes,
+            );
             (Some(signer), Some(chain))
         }
     };
+    problems.extend(blocked(case, reading, signer.as_ref()));
     match &reading.manifest {
         Err(error) => problems.push(Problem::List { reason: safe::clip(&error.to_string()) }),
         Ok(manifest) => {
@@ -123,6 +134,32 @@ pub fn judge<'a>(case: &Case<'a>) -> Verdict<'a> {
         }
     }
     Verdict { signer, chain, problems, notes }
+}
+
+/// What the authority blocked of it.
+fn blocked(case: &Case<'_>, reading: &Reading, signer: Option<&Signer<'_>>) -> Option<Problem> {
+    let suspect = Suspect {
+        folder: case.folder,
+        version: case.xml.and_then(|xml| xml.version.as_ref()).map(|field| field.text.as_str()),
+        text: &reading.signed,
+        list: reading.manifest.as_ref().ok(),
+        signer,
+    };
+    let met = case.keyring.blocked().iter().find(|blocked| blocked.meets(&suspect))?;
+    Some(Problem::Blocked { reason: met.reason.clone(), since: met.since })
+}
+
+/// What is wrong with whoever made a signature, whatever is signed: what every module of theirs
+/// would be told.
+pub fn problems_of_signer(
+    signer: &Signer<'_>,
+    keyring: &Keyring,
+    weak: WeakChains,
+    now: Timestamp,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    judge_signer((keyring, weak, now), signer, &mut problems, &mut Vec::new());
+    problems
 }
 
 /// Who made the one signature. Where there are several, which is a problem of its own, the first.
@@ -142,14 +179,13 @@ fn signed<'a>(signatures: &[Signature], keyring: &'a Keyring) -> Result<Signer<'
 
 /// The signature's time, the key's state, and the chain.
 fn judge_signer<'a>(
-    case: &Case<'a>,
+    (keyring, weak, now): (&'a Keyring, WeakChains, Timestamp),
     signer: &Signer<'a>,
     problems: &mut Vec<Problem>,
     notes: &mut Vec<Note>,
 ) -> Chain<'a> {
-    let now = case.now;
     let moments = Moments { signed: signer.made, now };
-    let chain = Chain::of(case.keyring, signer.key.certificate(), moments);
+    let chain = Chain::of(keyring, signer.key.certificate(), moments);
     if signer.made > now {
         problems.push(Problem::SignedInTheFuture { made: signer.made });
     }
@@ -159,7 +195,7 @@ fn judge_signer<'a>(
     if signer.digest == HashAlgorithm::SHA1 {
         notes.push(Note::Sha1Signature);
     }
-    let state = signer.key.state(now);
+    let state = keyring.state(&signer.key, now);
     if let Some(revoked) = state.revoked {
         let flaw = KeyFlaw::Revoked { at: revoked.at, kind: revoked.kind };
         problems.push(Problem::Key(flaw));
@@ -176,7 +212,7 @@ fn judge_signer<'a>(
     if signer.key.certificate().unverified_revoker() {
         problems.push(Problem::Key(KeyFlaw::UnverifiedRevoker));
     }
-    of_chain(&chain, case.weak, problems, notes);
+    of_chain(&chain, weak, problems, notes);
     chain
 }
 

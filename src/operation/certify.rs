@@ -7,7 +7,7 @@ use openpgp::types::SignatureType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CertificateBlock, Line, Signable, Statement, StatementError, names, subpackets_for};
+use super::{CertificateBlock, Line, Signable, Statement, StatementError, names};
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::policy::rules::{certificate, certification, requester};
@@ -99,6 +99,47 @@ impl Signable for Certify {
         master: &Certificate,
         certificate: Option<&Certificate>,
     ) -> Result<Vec<Statement>, StatementError> {
+        self.terms().statements(created, master, certificate)
+    }
+
+    fn describe(&self) -> Vec<Line> {
+        self.terms().describe()
+    }
+
+    fn brief(&self) -> String {
+        self.terms().brief()
+    }
+}
+
+impl Certify {
+    fn terms(&self) -> Terms<'_> {
+        Terms {
+            user_ids: &self.user_ids,
+            expires: self.expires,
+            trust: self.trust,
+            policy_uri: self.policy_uri.as_deref(),
+            agreement: Some(&self.agreement),
+        }
+    }
+}
+
+/// What a certification of a developer says, whoever asks for it.
+pub(super) struct Terms<'a> {
+    pub(super) user_ids: &'a [String],
+    pub(super) expires: Option<Timestamp>,
+    pub(super) trust: Option<TrustSignature>,
+    pub(super) policy_uri: Option<&'a str>,
+    pub(super) agreement: Option<&'a Agreement>,
+}
+
+impl Terms<'_> {
+    /// One certification over each of the user IDs.
+    pub(super) fn statements(
+        &self,
+        created: Timestamp,
+        master: &Certificate,
+        certificate: Option<&Certificate>,
+    ) -> Result<Vec<Statement>, StatementError> {
         let statement = |user_id: &String| {
             let typ = SignatureType::GenericCertification;
             let values = self.subpackets(created);
@@ -107,7 +148,8 @@ impl Signable for Certify {
         self.user_ids.iter().map(statement).collect()
     }
 
-    fn describe(&self) -> Vec<Line> {
+    /// In words.
+    pub(super) fn describe(&self) -> Vec<Line> {
         let mut lines: Vec<Line> =
             self.user_ids.iter().map(|id| Line::new("certify user ID", id)).collect();
         lines.push(Line::new("until", self.expires.map_or("no end".to_owned(), |t| t.to_string())));
@@ -117,35 +159,39 @@ impl Signable for Certify {
                 format!("this key may certify others: depth {depth}, amount {amount} of 120"),
             ));
         }
-        if let Some(uri) = &self.policy_uri {
+        if let Some(uri) = self.policy_uri {
             lines.push(Line::new("policy", uri));
         }
-        lines.push(Line::new(
-            "agreement",
-            format!("{}, as {}", self.agreement.sha256.spaced(), self.agreement.notation),
-        ));
+        let agreement = self.agreement.map_or("none on record".to_owned(), |agreement| {
+            format!("{}, as {}", agreement.sha256.spaced(), agreement.notation)
+        });
+        lines.push(Line::new("agreement", agreement));
         lines
     }
 
-    fn brief(&self) -> String {
+    /// In one line.
+    pub(super) fn brief(&self) -> String {
         let until =
             self.expires.map_or("without end".to_owned(), |at| format!("until {}", at.date()));
-        format!("{} {until}", names(&self.user_ids))
+        format!("{} {until}", names(self.user_ids))
     }
-}
 
-impl Certify {
     fn subpackets(&self, created: Timestamp) -> Vec<SubpacketValue> {
-        let mut values = subpackets_for(created, self.expires, self.trust);
-        if let Some(uri) = &self.policy_uri {
-            values.push(SubpacketValue::PolicyURI(uri.clone().into_bytes()));
+        let mut values = Vec::new();
+        if let Some(expires) = self.expires {
+            values.push(SubpacketValue::SignatureExpirationTime(expires.since(created).into()));
         }
-        let flags = NotationDataFlags::empty().set_human_readable();
-        values.push(SubpacketValue::NotationData(NotationData::new(
-            &self.agreement.notation,
-            self.agreement.sha256.to_string(),
-            flags,
-        )));
+        if let Some(TrustSignature { depth, amount }) = self.trust {
+            values.push(SubpacketValue::TrustSignature { level: depth, trust: amount });
+        }
+        if let Some(uri) = self.policy_uri {
+            values.push(SubpacketValue::PolicyURI(uri.as_bytes().to_vec()));
+        }
+        if let Some(Agreement { sha256, notation }) = self.agreement {
+            let flags = NotationDataFlags::empty().set_human_readable();
+            let data = NotationData::new(notation, sha256.to_string(), flags);
+            values.push(SubpacketValue::NotationData(data));
+        }
         values
     }
 }

@@ -1,16 +1,10 @@
 //! `cross-certify`: one master states that another key is a master of the same authority.
 
-use sequoia_openpgp as openpgp;
-
-use openpgp::packet::signature::subpacket::SubpacketValue;
-use openpgp::types::SignatureType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    CertificateBlock, Line, Signable, Statement, StatementError, TrustSignature, names,
-    subpackets_for,
-};
+use super::certify::Terms;
+use super::{CertificateBlock, Line, Signable, Statement, StatementError, TrustSignature, names};
 use crate::certificate::Certificate;
 use crate::policy::rules::{certificate, certification, requester, rotation};
 use crate::policy::{Kind, Rule};
@@ -44,6 +38,18 @@ const RULES: &[Rule] = &[
     certification::PREVIOUS_DECISIONS,
 ];
 
+impl CrossCertify {
+    fn terms(&self) -> Terms<'_> {
+        Terms {
+            user_ids: &self.user_ids,
+            expires: self.expires,
+            trust: self.trust,
+            policy_uri: None,
+            agreement: None,
+        }
+    }
+}
+
 impl Signable for CrossCertify {
     fn rules() -> &'static [Rule] {
         RULES
@@ -71,12 +77,7 @@ impl Signable for CrossCertify {
         master: &Certificate,
         certificate: Option<&Certificate>,
     ) -> Result<Vec<Statement>, StatementError> {
-        let statement = |user_id: &String| {
-            let typ = SignatureType::GenericCertification;
-            let values: Vec<SubpacketValue> = subpackets_for(created, self.expires, self.trust);
-            Statement::over_user_id(typ, created, master, certificate, user_id, values)
-        };
-        self.user_ids.iter().map(statement).collect()
+        self.terms().statements(created, master, certificate)
     }
 
     fn describe(&self) -> Vec<Line> {

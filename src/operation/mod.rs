@@ -7,27 +7,32 @@ mod certify;
 mod cross_certify;
 mod list;
 mod object;
+mod prepare_revocation;
+mod recertify;
 mod renew_master;
 mod revoke_certification;
 mod revoke_key;
 mod sign_module;
 mod statement;
 mod transition_statement;
+mod trust_bundle;
 mod wire;
 
 use std::any::Any;
-
-use sequoia_openpgp::packet::signature::subpacket::SubpacketValue;
+use std::borrow::Cow;
 
 pub use certify::{Agreement, Certify, TrustSignature};
 pub use cross_certify::CrossCertify;
 pub use object::Object;
+pub use prepare_revocation::{PrepareRevocation, Seal};
+pub use recertify::Recertify;
 pub use renew_master::RenewMaster;
 pub use revoke_certification::{Reason, RevokeCertification};
 pub use revoke_key::{KeyReason, RevokeKey, Stops};
 pub use sign_module::SignModule;
 pub use statement::{Place, Statement, StatementError};
 pub use transition_statement::TransitionStatement;
+pub use trust_bundle::TrustBundle;
 pub use wire::CertificateBlock;
 
 use crate::certificate::Certificate;
@@ -49,6 +54,12 @@ list::operations! {
     RenewMaster = "renew-master",
     /// Revoke the master itself, or one of its subkeys.
     RevokeKey = "revoke-key",
+    /// Certify a developer's user IDs that another master of the authority certified.
+    Recertify = "recertify",
+    /// Make the master's revocation in advance, sealed.
+    PrepareRevocation = "prepare-revocation",
+    /// Sign a trust bundle's head.
+    TrustBundle = "trust-bundle",
 }
 
 /// What an operation's file provides.
@@ -79,8 +90,8 @@ pub trait Signable: Any {
         &[]
     }
 
-    /// The version of the module that it is about.
-    fn version(&self) -> Option<&str> {
+    /// The version of the module that it is about, or the serial number of the bundle.
+    fn version(&self) -> Option<Cow<'_, str>> {
         None
     }
 
@@ -153,22 +164,6 @@ fn names(user_ids: &[String]) -> String {
         0 | 1 => first,
         n => format!("{first} and {} more", n - 1),
     }
-}
-
-/// End and power of a certification, as subpackets.
-fn subpackets_for(
-    created: Timestamp,
-    expires: Option<Timestamp>,
-    trust: Option<TrustSignature>,
-) -> Vec<SubpacketValue> {
-    let mut values = Vec::new();
-    if let Some(expires) = expires {
-        values.push(SubpacketValue::SignatureExpirationTime(expires.since(created).into()));
-    }
-    if let Some(TrustSignature { depth, amount }) = trust {
-        values.push(SubpacketValue::TrustSignature { level: depth, trust: amount });
-    }
-    values
 }
 
 /// The key that a certificate claims to be, where it can be read.

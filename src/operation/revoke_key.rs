@@ -83,6 +83,15 @@ impl KeyReason {
         }
     }
 
+    /// The reason in one word, as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Superseded => "superseded",
+            Self::Compromised => "compromised",
+            Self::Retired => "retired",
+        }
+    }
+
     fn code(self) -> ReasonForRevocation {
         match self {
             Self::Superseded => ReasonForRevocation::KeySuperseded,
@@ -90,6 +99,12 @@ impl KeyReason {
             Self::Retired => ReasonForRevocation::KeyRetired,
         }
     }
+}
+
+/// The subpacket that says why (RFC 9580 §5.2.3.31).
+pub(super) fn reason_value(reason: KeyReason, text: &str) -> SubpacketValue {
+    let reason_text = text.as_bytes().to_vec();
+    SubpacketValue::ReasonForRevocation { code: reason.code(), reason: reason_text }
 }
 
 impl Signable for RevokeKey {
@@ -111,10 +126,7 @@ impl Signable for RevokeKey {
         master: &Certificate,
         certificate: Option<&Certificate>,
     ) -> Result<Vec<Statement>, StatementError> {
-        let values = vec![SubpacketValue::ReasonForRevocation {
-            code: self.reason.code(),
-            reason: self.text.clone().into_bytes(),
-        }];
+        let values = vec![reason_value(self.reason, &self.text)];
         let subkey = match self.subkey {
             None => None,
             Some(named) => Some(

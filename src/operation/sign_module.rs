@@ -1,5 +1,7 @@
 //! `sign-module`: the master signs a module's list, as `module.sig` carries it.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -68,8 +70,8 @@ impl Signable for SignModule {
         Some(Object::Module(self.module.clone()))
     }
 
-    fn version(&self) -> Option<&str> {
-        Some(&self.version)
+    fn version(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(&self.version))
     }
 
     fn statements(

@@ -266,6 +266,19 @@ impl Statement {
         self.complete(s.value())
     }
 
+    /// How long the signature packet can be, in bytes: with an RSA value as long as the modulus.
+    ///
+    /// # Errors
+    /// [`StatementError::Unfit`] where it does not serialise.
+    pub fn longest_packet(&self) -> Result<usize, StatementError> {
+        let longest = match self.issuer.mpis() {
+            mpi::PublicKey::RSA { n, .. } => n.clone(),
+            _ => mpi::MPI::new(&[]),
+        };
+        let packet = Packet::from(Signature::from(self.packet(mpi::Signature::RSA { s: longest })));
+        Ok(packet.to_vec().map_err(StatementError::Unfit)?.len())
+    }
+
     /// An RSA value outside 0 … n-1 would be a second encoding of the same signature.
     fn in_range(&self, rsa: &[u8]) -> bool {
         match self.issuer.mpis() {

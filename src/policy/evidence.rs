@@ -1,5 +1,6 @@
 //! What stands beside a request, gathered by whoever has it judged.
 
+use crate::bundle::{Contents, Head};
 use crate::module::{Comparison, Manifest, ModuleXml};
 
 /// What stands beside a request. Nothing of it is needed for a request about a key.
@@ -11,6 +12,22 @@ pub struct Evidence {
     pub identity: Option<Identity>,
     /// The list that was signed last for the same module.
     pub previous: Option<Manifest>,
+    /// A trust bundle's keyring.
+    pub keyring: KeyringFile,
+    /// The head of the bundle that was signed last.
+    pub last_bundle: Option<Head>,
+}
+
+/// A trust bundle's keyring, as it was found.
+#[derive(Debug, Default)]
+pub enum KeyringFile {
+    /// Only the head came.
+    #[default]
+    Absent,
+    /// It is there and was read.
+    Read(Contents),
+    /// It is there and cannot be read.
+    Unreadable(String),
 }
 
 /// Who a module says that it is.

@@ -47,6 +47,9 @@ pub struct Policy {
     /// Who beside the requester has to agree, by operation.
     #[serde(default, rename = "approval", skip_serializing_if = "BTreeMap::is_empty")]
     pub approvals: BTreeMap<OperationName, ApprovalPolicy>,
+    /// Those to whom a master's revocation may be sealed.
+    #[serde(default, rename = "custodian", skip_serializing_if = "Vec::is_empty")]
+    pub custodians: Vec<Named>,
 }
 
 /// Bounds on size and time.
@@ -273,6 +276,7 @@ impl Policy {
             masters: vec![master],
             managers: Vec::new(),
             approvals: BTreeMap::new(),
+            custodians: Vec::new(),
         }
     }
 
@@ -306,6 +310,7 @@ impl Policy {
         }
         let names =
             self.masters.iter().map(|m| &m.name).chain(self.managers.iter().map(|m| &m.name));
+        let names = names.chain(self.custodians.iter().map(|c| &c.name));
         if names.chain([&self.name]).any(|n| n.chars().any(is_unsafe)) {
             let reason = "a name holds characters that a screen does not show as themselves";
             return wrong("name", &crate::safe::Safe(&self.name), reason);

@@ -12,7 +12,7 @@ pub mod rules;
 mod signers;
 
 pub use approval::{ApprovalPolicy, WitnessPolicy};
-pub use evidence::{Evidence, Files, Identity};
+pub use evidence::{Evidence, Files, Identity, KeyringFile};
 pub use file::{
     BundlePolicy, CertifyPolicy, Introducer, KeyPolicy, Limits, ListOnly, MAX_POLICY_BYTES,
     Manager, ModulePolicy, Named, Policy, PolicyError, RotationConsent, RotationPolicy,

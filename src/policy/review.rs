@@ -140,6 +140,8 @@ pub enum Kind {
     },
     /// Revoked itself, or a subkey of its own.
     KeyRevoked,
+    /// Made its own revocation in advance, sealed.
+    RevocationPrepared,
     /// Signed a trust bundle.
     Bundled,
 }

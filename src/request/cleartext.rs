@@ -48,7 +48,7 @@ pub enum CleartextError {
 
 /// Returns the signed text (with its final newline) and the signatures, not yet verified: each
 /// carries the computed digest, ready for `verify_document`.
-pub(super) fn read(text: &str) -> Result<(String, Vec<Signature>), CleartextError> {
+pub(crate) fn read(text: &str) -> Result<(String, Vec<Signature>), CleartextError> {
     let rest = text.strip_prefix(BEGIN_MESSAGE).ok_or(CleartextError::Begin)?;
     if !text.ends_with(END_SIGNATURE) {
         return Err(CleartextError::End);

@@ -13,6 +13,7 @@ use openpgp::packet::Signature;
 
 pub use body::{Body, Version};
 pub use cleartext::CleartextError;
+pub(crate) use cleartext::read as read_cleartext;
 
 use crate::certificate::{Certificate, ReadError};
 use crate::digest::Sha256;
@@ -55,6 +56,14 @@ impl RequestId {
     /// request with the same ones; still, what counts is the id inside.
     pub fn token(&self) -> String {
         self.0.to_string().chars().take(16).collect()
+    }
+}
+
+impl RequestId {
+    /// The digest that names a set of requests: SHA-256 over their ids, 32 bytes each. They have
+    /// to come in ascending order, each once.
+    pub fn digest_of_all<E>(ascending: impl Iterator<Item = Result<Self, E>>) -> Result<Sha256, E> {
+        Sha256::of_parts(ascending.map(|id| id.map(|id| *id.0.as_bytes())))
     }
 }
 

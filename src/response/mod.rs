@@ -3,6 +3,8 @@
 //! The station's answer is untrusted until [`Response::verify`] has rebuilt every byte of it from
 //! the request: an answer that says anything else, or anything more, is refused whole.
 
+mod sealed;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
@@ -18,6 +20,8 @@ use crate::fingerprint::Fingerprint;
 use crate::operation::{Place, Statement, StatementError};
 use crate::policy::Violation;
 use crate::request::{Request, RequestId, Version};
+use crate::sealed::{CustodianError, SealError, SealedMessage};
+pub use sealed::{SealedAnswer, reveal};
 
 /// Longest response that is read, in bytes.
 pub const MAX_BYTES: usize = 2 << 20;
@@ -54,6 +58,15 @@ pub enum Outcome {
         master: Fingerprint,
         /// One signature packet for each statement, in the order of the request.
         signatures: Vec<SignatureBlock>,
+    },
+    /// The master signed something that nobody is to see yet.
+    Sealed {
+        /// The master's fingerprint.
+        master: Fingerprint,
+        /// SHA-256 of the signature packet, by the station's word.
+        sha256: Sha256,
+        /// The packet, sealed.
+        message: SealedMessage,
     },
     /// The station did not sign.
     Refused {
@@ -172,6 +185,21 @@ pub enum ResponseError {
     /// The request's statements cannot be computed.
     #[error("the request's signatures cannot be predicted")]
     Prediction(#[source] StatementError),
+    /// A sealed answer where signatures were asked for.
+    #[error("the response is sealed, the request asked for signatures")]
+    Sealed,
+    /// Signatures where a sealed answer was asked for.
+    #[error(
+        "the response holds the revocation IN CLEAR, the request asked for it sealed: destroy it, \
+         and look for other copies"
+    )]
+    InClear,
+    /// A custodian's certificate in the request.
+    #[error("a custodian of the request cannot be read")]
+    Custodian(#[from] CustodianError),
+    /// A sealed message that is not one, or not for those whom the request names.
+    #[error("the sealed message is not what the request asked for")]
+    Message(#[from] SealError),
     /// The station refused.
     #[error("the station refused the request, {by}: {}", list(violations))]
     Refused {
@@ -232,28 +260,43 @@ impl Response {
         request: &Request,
         master: &Certificate,
     ) -> Result<Verified, ResponseError> {
-        if self.request != request.id() {
-            let expected = request.id();
-            return Err(ResponseError::OtherRequest { actual: self.request, expected });
-        }
+        self.answers(request)?;
         let (by, blocks) = match self.outcome {
+            Outcome::Signed { .. } if sealed::is_asked(request) => {
+                return Err(ResponseError::InClear);
+            }
             Outcome::Signed { master, signatures } => (master, signatures),
+            Outcome::Sealed { .. } => return Err(ResponseError::Sealed),
             Outcome::Refused { by, violations } => {
                 return Err(ResponseError::Refused { by, violations });
             }
         };
-        for actual in [by, master.fingerprint()] {
-            if actual != request.master() {
-                let expected = request.master();
-                return Err(ResponseError::OtherMaster { actual, expected });
-            }
-        }
+        is_by(by, request, master)?;
         let certificate = request.certificate(&[master])?;
         let statements = request
             .operation()
             .statements(request.created(), master, certificate.as_ref())
             .map_err(ResponseError::Prediction)?;
         Verified::check(request.id(), master.fingerprint(), certificate, &statements, &blocks)
+    }
+}
+
+impl Response {
+    /// Whether it answers this request at all.
+    fn answers(&self, request: &Request) -> Result<(), ResponseError> {
+        if self.request == request.id() {
+            return Ok(());
+        }
+        let expected = request.id();
+        Err(ResponseError::OtherRequest { actual: self.request, expected })
+    }
+}
+
+fn is_by(by: Fingerprint, request: &Request, master: &Certificate) -> Result<(), ResponseError> {
+    let expected = request.master();
+    match [by, master.fingerprint()].into_iter().find(|actual| *actual != expected) {
+        Some(actual) => Err(ResponseError::OtherMaster { actual, expected }),
+        None => Ok(()),
     }
 }
 

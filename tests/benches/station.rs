@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use airgap::card::Card;
 use countersign::certificate::Certificate;
+use countersign::exchange::Stick;
 use countersign_tests::failing::{Failing, Plan};
 use countersign_tests::flood::flooded;
 use countersign_tests::station::{Bench, Script};
@@ -57,15 +58,17 @@ fn session(count: usize) {
     for n in 0..count {
         bench.ask(&[&format!("Developer {n} <d{n}@example.org>")]);
     }
-    let mut options = bench.options();
-    options.output = bench.path("answers");
-    std::fs::create_dir(&options.output).expect("a folder");
+    let mut couriers = bench.couriers();
+    let answers = bench.path("answers");
+    std::fs::create_dir(&answers).expect("a folder");
+    couriers.outbox = Box::new(Stick::new(answers));
     let plan = Plan::new(None);
     reset_peak();
     let before = resident();
     let start = Instant::now();
     let card = || Card::over(Box::new(Failing::new(bench.card(), plan.clone())));
-    let tally = bench.run_with(&options, &mut Script::silent(), card).expect("signs");
+    let options = bench.options();
+    let tally = bench.carry(&mut couriers, &options, &mut Script::silent(), card).expect("signs");
     let all = start.elapsed();
     assert_eq!(tally.signed, count);
     let grown = peak().saturating_sub(before);

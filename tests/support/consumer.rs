@@ -17,10 +17,15 @@ pub struct Consumer<'a> {
 impl<'a> Consumer<'a> {
     /// Imports the master.
     pub fn new(scenario: &'a Scenario) -> Self {
+        Self::of(scenario, "master")
+    }
+
+    /// Imports the master of this name.
+    pub fn of(scenario: &'a Scenario, master: &str) -> Self {
         let home = TempDir::with_prefix("cs").expect("a temporary folder");
         new_home(home.path());
         let consumer = Self { scenario, home };
-        consumer.gpg(&["--import", "master.asc"], "").ok();
+        consumer.gpg(&["--import", &format!("{master}.asc")], "").ok();
         let master = find(consumer.home.path(), "keys@example.org");
         consumer.gpg(&["--import-ownertrust"], &format!("{master}:6:\n")).ok();
         consumer

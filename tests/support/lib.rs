@@ -2,7 +2,10 @@
 
 pub mod act;
 pub mod bad;
+pub mod bundles;
+pub mod campaign;
 pub mod consumer;
+pub mod custody;
 pub mod elgamal;
 pub mod failing;
 pub mod flood;
@@ -10,6 +13,7 @@ pub mod forge;
 pub mod modules;
 pub mod namespace;
 pub mod people;
+pub mod photo;
 pub mod run;
 pub mod scenario;
 pub mod signers;

@@ -1,8 +1,9 @@
 //! An authority, its station, a card and a stick in one folder, and a clock of their own.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use countersign::time::Timestamp;
@@ -89,7 +90,15 @@ impl Scenario {
 
     /// Of these masters, `one` or `two`; the card is the first one's, and `card-NAME` is everyone's.
     pub fn of_masters(masters: &[&str]) -> Self {
+        Self::of_masters_with(masters, |policy| policy)
+    }
+
+    /// The same with a policy edited before the station is set up.
+    pub fn of_masters_with(masters: &[&str], edit: impl FnOnce(String) -> String) -> Self {
         let scenario = Self::authority_of(masters);
+        let path = scenario.path("authority/policy.toml");
+        let policy = fs::read_to_string(&path).expect("a policy");
+        fs::write(&path, edit(policy)).expect("a writable policy");
         scenario.airgap(&["station", "init", "--authority", "authority"]).ok();
         scenario
     }
@@ -176,8 +185,8 @@ impl Scenario {
         self.run(Command::new(program("countersign")), arguments, "")
     }
 
-    /// The same for a person who types.
-    pub fn countersign_typing(&self, arguments: &[&str], typed: &str) -> Run {
+    /// The same, with something typed.
+    pub fn countersign_with(&self, arguments: &[&str], typed: &str) -> Run {
         self.run(Command::new(program("countersign")), arguments, typed)
     }
 
@@ -186,14 +195,25 @@ impl Scenario {
         self.run(Command::new(program("airgap")), arguments, "")
     }
 
+    /// Runs `airgap` a second later, and types this.
+    pub fn airgap_told(&self, arguments: &[&str], input: &str) -> Run {
+        self.run(Command::new(program("airgap")), arguments, input)
+    }
+
     fn run(&self, mut command: Command, arguments: &[&str], input: &str) -> Run {
+        command.args(arguments);
+        run(&self.prepared(command), input)
+    }
+
+    /// A command a second later, in the scenario's folder.
+    fn prepared(&self, mut command: Command) -> Command {
         self.pass(1);
-        command.args(arguments).arg("--time").arg(self.now().to_string());
+        command.arg("--time").arg(self.now().to_string());
         command.current_dir(self.root()).env("GNUPGHOME", self.gnupg());
         command.env_remove("COUNTERSIGN_AUTHORITY").env_remove("AIRGAP_STATION");
         match self.memory {
-            Some(megabytes) => run(&within(megabytes, &command), input),
-            None => run(&command, input),
+            Some(megabytes) => within(megabytes, &command),
+            None => command,
         }
     }
 
@@ -366,16 +386,42 @@ impl Session<'_> {
         self
     }
 
+    /// Runs it, and kills it (SIGKILL) as soon as it said that it made so many signatures. Returns
+    /// what it had said until then.
+    pub fn killed_after(self, signatures: usize) -> String {
+        let (mut command, answers) = (self.command(), self.answers.clone());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the programs are built");
+        let _ = child.stdin.take().map(|mut pipe| pipe.write_all(answers.as_bytes()));
+        let mut said = String::new();
+        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        for line in lines.map_while(Result::ok) {
+            said.push_str(&line);
+            said.push('\n');
+            if line.starts_with(&format!("signed {signatures} of ")) {
+                break;
+            }
+        }
+        child.kill().expect("it runs");
+        child.wait().expect("a child can be waited for");
+        said
+    }
+
     /// Runs it.
     pub fn run(self) -> Run {
+        run(&self.command(), &self.answers)
+    }
+
+    /// The command that runs it, for a test that does more than type.
+    pub fn command(&self) -> Command {
         let pins = self.scenario.path("pins");
         fs::write(&pins, format!("{}\n", self.pin)).expect("a writable folder");
-        let command = with_pins(&program("airgap"), &pins);
-        let mut arguments = vec!["session", "run", "--in", &self.input, "--out", &self.output];
+        let mut command = with_pins(&program("airgap"), &pins);
+        command.args(["session", "run", "--in", &self.input, "--out", &self.output]);
         if !self.card.is_empty() {
-            arguments.extend(["--practice-card", &self.card]);
+            command.args(["--practice-card", &self.card]);
         }
-        arguments.extend(self.more.iter().map(String::as_str));
-        self.scenario.run(command, &arguments, &self.answers)
+        command.args(&self.more);
+        self.scenario.prepared(command)
     }
 }

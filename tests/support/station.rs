@@ -7,17 +7,19 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use crate::custody;
 use airgap::Access;
 use airgap::card::{Card, NewPins};
-use airgap::console::Console;
-use airgap::session::{self, Options, SessionError, Tally};
+use airgap::console::{Console, Step};
+use airgap::session::{self, Couriers, Options, SessionError, Tally};
 use airgap::station::Station;
 use countersign::authority::Authority;
 use countersign::certificate::Certificate;
 use countersign::digest::Sha256;
+use countersign::exchange::Stick;
 use countersign::journal;
-use countersign::operation::{Agreement, CertificateBlock, Certify, Operation};
-use countersign::policy::{Named, Policy};
+use countersign::operation::{Agreement, CertificateBlock, Certify, Operation, OperationName};
+use countersign::policy::{Manager, Named, Policy};
 use countersign::request::{Draft, Request};
 use countersign::time::Timestamp;
 use countersign_practice_card::PracticeCard;
@@ -56,6 +58,11 @@ fn original() -> &'static Original {
     })
 }
 
+/// When the master on every bench's card was made.
+pub fn master_made() -> Timestamp {
+    Timestamp::from(original().master.primary().creation_time())
+}
+
 /// A station with its card, a stick, and a date a day after the master was made.
 pub struct Bench {
     /// Everything lives here.
@@ -71,8 +78,13 @@ pub struct Bench {
 impl Bench {
     /// Sets everything up, with a practice card that holds the master.
     pub fn new() -> Self {
+        Self::with(&[], &[])
+    }
+
+    /// As [`Bench::new`], with these masters before the one on the card, and these managers.
+    pub fn with(before: &[Certificate], managers: &[Certificate]) -> Self {
         let original = original();
-        let bench = Self::around(&original.master);
+        let bench = Self::among(before, &original.master, managers);
         std::fs::create_dir(bench.path("card")).expect("a new folder");
         for (name, bytes) in &original.files {
             std::fs::write(bench.path("card").join(name), bytes).expect("written");
@@ -82,6 +94,10 @@ impl Bench {
 
     /// Sets everything up but the card, for this master.
     pub fn around(master: &Certificate) -> Self {
+        Self::among(&[], master, &[])
+    }
+
+    fn among(before: &[Certificate], master: &Certificate, managers: &[Certificate]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let made = Timestamp::from(master.primary().creation_time());
         let bench = Self {
@@ -94,8 +110,20 @@ impl Bench {
         let named = Named { name: "M".into(), fingerprint: master.fingerprint() };
         let mut policy = Policy::with_defaults("Example", named, agreement());
         policy.limits.max_batch = 100_000;
-        let masters = std::slice::from_ref(master);
-        Authority::create(&bench.path("authority"), &policy, b"I agree.", masters, &[])
+        let named =
+            |name: &str, c: &Certificate| Named { name: name.into(), fingerprint: c.fingerprint() };
+        policy.masters.splice(0..0, before.iter().map(|c| named("Old", c)));
+        let may_request = vec![OperationName::Recertify];
+        policy.managers.extend(managers.iter().map(|c| Manager {
+            name: "Maria".into(),
+            fingerprint: c.fingerprint(),
+            may_request: may_request.clone(),
+        }));
+        custody::name_in(&mut policy);
+        let managers: Vec<Certificate> =
+            managers.iter().cloned().chain([custody::manager_certificate()]).collect();
+        let masters: Vec<Certificate> = before.iter().chain([master]).cloned().collect();
+        Authority::create(&bench.path("authority"), &policy, b"I agree.", &masters, &managers)
             .expect("an authority");
         Station::create(&bench.path("station"), &bench.path("authority"), made).expect("a station");
         bench
@@ -125,6 +153,11 @@ impl Bench {
     pub fn counter(&self) -> u32 {
         let mut card = Card::over(Box::new(self.card())).expect("opens");
         card.session().and_then(|mut s| s.counter()).expect("a counter")
+    }
+
+    /// When the master was made.
+    pub fn made(&self) -> Timestamp {
+        Timestamp::from(self.master.primary().creation_time())
     }
 
     /// A new key with these user IDs, made when the master was.
@@ -188,15 +221,35 @@ impl Bench {
         console: &mut Script,
         card: impl FnMut() -> Result<Card, airgap::card::CardError>,
     ) -> Result<Tally, SessionError> {
+        self.carry(&mut self.couriers(), options, console, card)
+    }
+
+    /// As [`Bench::run_with`], with other couriers.
+    ///
+    /// # Errors
+    /// What the session says.
+    pub fn carry(
+        &self,
+        couriers: &mut Couriers,
+        options: &Options,
+        console: &mut Script,
+        card: impl FnMut() -> Result<Card, airgap::card::CardError>,
+    ) -> Result<Tally, SessionError> {
         let station = self.station();
         let access = if options.dry_run { Access::Look } else { Access::Write };
         let (recorder, _) = station.recorder(self.now, access)?;
-        session::run(&station, recorder, options, console, card)
+        session::run(&station, recorder, couriers, options, console, card)
     }
 
-    /// Requests and answers on the one stick, for real.
+    /// Does everything, for real.
     pub fn options(&self) -> Options {
-        Options { input: self.stick(), output: self.stick(), dry_run: false, explain_counter: None }
+        Options { dry_run: false, explain_counter: None }
+    }
+
+    /// Requests and answers on the one stick.
+    pub fn couriers(&self) -> Couriers {
+        let stick = || Box::new(Stick::new(self.stick()));
+        Couriers { inbox: stick(), outbox: stick() }
     }
 }
 
@@ -206,12 +259,13 @@ impl Default for Bench {
     }
 }
 
-fn agreement() -> Agreement {
+pub(crate) fn agreement() -> Agreement {
     let notation = "agreement-sha256@example.org".to_owned();
     Agreement { sha256: Sha256::of("I agree."), notation }
 }
 
-fn sign(text: &str, key: &Cert, at: Timestamp) -> Vec<u8> {
+/// A text, cleartext-signed by a key's primary key.
+pub(crate) fn sign(text: &str, key: &Cert, at: Timestamp) -> Vec<u8> {
     let secret = key.primary_key().key().clone().parts_into_secret().expect("a secret key");
     let mut signed = Vec::new();
     let mut message =
@@ -258,6 +312,12 @@ impl Script {
         Self { keep: false, ..Self::yes() }
     }
 
+    /// The same, forgetting what is shown.
+    #[must_use]
+    pub fn forgetting(self) -> Self {
+        Self { keep: false, ..self }
+    }
+
     /// Gives these answers and PINs, the last of each for ever.
     pub fn saying(answers: &[&str], pins: &[&str]) -> Self {
         let list = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
@@ -301,7 +361,10 @@ impl Console for Script {
         Ok(SecretString::from(next(&mut self.pins).unwrap_or_default()))
     }
 
-    fn progress(&mut self, done: usize, all: usize, what: &str) {
+    fn progress(&mut self, step: Step, done: usize, all: usize, what: &str) {
+        if step != Step::Signing {
+            return;
+        }
         self.show(&format!("signed {done} of {all}: {what}\n"));
         if let Some((count, happen)) = &mut self.when_signed
             && *count == done

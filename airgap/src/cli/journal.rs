@@ -35,7 +35,8 @@ pub(super) fn run(common: &Common, verb: &JournalVerb) -> Result<(), Failure> {
                 .read_journal(|entry| {
                     entries += 1;
                     counters.add(&entry.event);
-                    signed += u64::from(matches!(entry.event, Event::Signed { .. }));
+                    let made = matches!(entry.event, Event::Signed { .. } | Event::Sealed { .. });
+                    signed += u64::from(made);
                 })
                 .map_err(station_failure)?;
             countersign::say!("{entries} entries, {signed} signatures: the chain holds");
@@ -74,7 +75,7 @@ impl Counters {
             Event::CounterExplained { card, unknown, .. } => {
                 *self.expected.entry(card.clone()).or_default() += unknown;
             }
-            Event::Signed { .. } => {
+            Event::Signed { .. } | Event::Sealed { .. } => {
                 if let Some(expected) =
                     self.signing.as_ref().and_then(|card| self.expected.get_mut(card))
                 {
@@ -174,6 +175,10 @@ fn words(event: &Event) -> String {
                 statement + 1,
                 signature.digest().short()
             )
+        }
+        Event::Sealed { request, statement, sha256, .. } => {
+            let id = request.0.short();
+            format!("request {id}: signature {} made and SEALED, {}", statement + 1, sha256.short())
         }
         Event::Answered { request, response } => {
             format!("request {} answered, {}", request.0.short(), response.short())

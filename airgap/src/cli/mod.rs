@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use countersign::cli::args::Form;
 use countersign::cli::{Exit, Failure};
-use countersign::exchange;
+use countersign::exchange::{self, Stick};
 use countersign::policy::Policy;
 use countersign::request::{MAX_BYTES, Request};
 use countersign::safe::Safe;
@@ -21,7 +21,7 @@ use crate::card::{Card, CardError, NewPins};
 use crate::console::{Console, Terminal};
 use crate::master::{self, MasterError};
 use crate::recorder::{Access, RecorderError};
-use crate::session::{self, Options, SessionError};
+use crate::session::{self, Couriers, Options, SessionError};
 use crate::station::{Station, StationError, Update};
 use args::{
     Args, CardVerb, Command, Common, GenerateVerb, MasterVerb, RequestVerb, SessionVerb,
@@ -44,8 +44,9 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Card(CardVerb::Status(form)) => card_status(&common, &form),
         Command::Request(RequestVerb::Review { files }) => review(&common, &files),
         Command::Session(SessionVerb::Run { input, output, dry_run, explain_counter }) => {
-            let options = Options { input, output, dry_run, explain_counter };
-            session_run(&common, &options)
+            let options = Options { dry_run, explain_counter };
+            let (inbox, outbox) = (Box::new(Stick::new(input)), Box::new(Stick::new(output)));
+            session_run(&common, &options, &mut Couriers { inbox, outbox })
         }
         Command::Journal(verb) => journal::run(&common, &verb),
         Command::Generate(GenerateVerb::Man { folder }) => {
@@ -176,6 +177,7 @@ fn card_status(common: &Common, form: &Form) -> Result<(), Failure> {
 fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
     let station = Station::open(&common.station).map_err(station_failure)?;
     let ledger = station.ledger().map_err(station_failure)?;
+    let journal = station.open_journal()?;
     let context = station.authority().context(countersign::cli::now(common.time));
     let limit = context.policy.limits.max_request_bytes;
     let mut refused = 0;
@@ -196,7 +198,13 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
         let history = history.map_err(station_failure)?;
         let folder = file.parent().unwrap_or(Path::new("."));
         let kept = |id| exchange::read_path(&station.kept(id), MAX_BYTES).ok();
-        let evidence = exchange::evidence(request.operation(), &history, folder, kept);
+        let records = exchange::Records {
+            masters: station.authority().masters(),
+            kept: &kept,
+            decisions: &|each| station.on_keys(&ledger, &journal, each),
+        };
+        let folder = Some(folder);
+        let evidence = exchange::evidence(request.operation(), &history, folder, &records);
         match Policy::review(&context, request, &history, &evidence) {
             Ok(review) => countersign::cli::put(format_args!(
                 "{}",
@@ -217,7 +225,7 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
     }
 }
 
-fn session_run(common: &Common, options: &Options) -> Result<(), Failure> {
+fn session_run(common: &Common, options: &Options, couriers: &mut Couriers) -> Result<(), Failure> {
     let station = Station::open(&common.station).map_err(station_failure)?;
     let mut console = terminal(common)?;
     let now = confirmed_time(common, &mut console)?;
@@ -227,7 +235,7 @@ fn session_run(common: &Common, options: &Options) -> Result<(), Failure> {
         console.show("The journal's last line was cut off, as when the power goes: set aside.\n");
     }
     let open = || Card::open(&common.selector());
-    let result = session::run(&station, recorder, options, &mut console, open);
+    let result = session::run(&station, recorder, couriers, options, &mut console, open);
     match result.map_err(session_failure)? {
         tally if tally.refused > 0 => {
             Err(Failure::say(Exit::Refused, format!("{} request(s) were refused", tally.refused)))
@@ -302,7 +310,9 @@ pub(super) fn station_failure(error: StationError) -> Failure {
 fn session_failure(error: SessionError) -> Failure {
     let exit = match &error {
         SessionError::Card(_) | SessionError::Counter { .. } => Exit::Card,
-        SessionError::Interrupted { .. } | SessionError::Stick { .. } => Exit::Interrupted,
+        SessionError::Interrupted { .. } | SessionError::Stick { .. } | SessionError::Unread(_) => {
+            Exit::Interrupted
+        }
         SessionError::Batch { .. } => Exit::Refused,
         SessionError::Signature(_) | SessionError::Response(_) | SessionError::Changed(_) => {
             Exit::Untrue

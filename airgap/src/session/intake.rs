@@ -3,28 +3,29 @@
 use std::ffi::{OsStr, OsString};
 
 use countersign::digest::Sha256;
-use countersign::exchange::{self, ExchangeError};
+use countersign::exchange::{self, CourierError, ExchangeError, Records};
+use countersign::fingerprint::Fingerprint;
 use countersign::journal::Event;
+use countersign::operation::Recertify;
+use countersign::policy::rules::ABOUT_EVIDENCE;
 use countersign::policy::{
-    Decided, Evidence, Files, History, Policy, Rejection, Review, Violation,
+    Decided, Evidence, Files, History, KeyringFile, Policy, Rejection, Review, Violation,
 };
 use countersign::request::{MAX_BYTES, Request, RequestId};
 use countersign::response::{Outcome, Refuser, Response};
 use countersign::safe::{Safe, chain, clip};
 use countersign::screen::{self, Detail};
 
+use super::batch::Joined;
 use super::{OpenedCard, Session, SessionError};
 
 use crate::card::{Card, CardError};
-use crate::consent::{Answer, Consent};
-use crate::console::Console;
-
-/// The rule that asks for the files beside a request.
-const FILES_RULE: &str = countersign::policy::rules::module::MODULE_FILES.name;
+use crate::consent::{Answer, Consent, Source};
+use crate::console::{Console, Step};
 
 /// Whether to go on with the next request.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Next {
+pub(super) enum Next {
     GoOn,
     Stop,
 }
@@ -34,7 +35,7 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    /// Takes in what an interrupted session left, then what is on the stick.
+    /// Takes in what an interrupted session left, then what the courier brought.
     pub(super) fn take_in(&mut self, count: usize) -> Result<(), SessionError> {
         let mut last = None;
         while let Some(pending) = self.recorder.ledger().pending_after(last)? {
@@ -45,7 +46,7 @@ where
                 self.lost(id)?;
                 continue;
             };
-            if self.consider(&label, &bytes)? == Next::Stop {
+            if self.consider(&label, &Source::Kept, &bytes)? == Next::Stop {
                 return Ok(());
             }
         }
@@ -55,16 +56,18 @@ where
             let Some(name) = self.agenda.file_after(after)? else { break };
             let label = format!("Request {at} of {count}: {}", name.to_string_lossy());
             let label = Safe(&label).to_string();
-            let read = exchange::read(&self.options.input, &name, self.limit());
-            last = Some(name);
+            let read = self.couriers.inbox.read(&name, self.limit());
+            last = Some(name.clone());
+            self.console.progress(Step::Reading, at, count, "");
             match read {
                 Ok(bytes) => {
-                    if self.consider(&label, &bytes)? == Next::Stop {
+                    if self.consider(&label, &Source::Courier(name), &bytes)? == Next::Stop {
                         return Ok(());
                     }
                 }
                 Err(error) => {
-                    let too_long = matches!(error, ExchangeError::TooLong { .. });
+                    let too_long =
+                        matches!(error, CourierError::File(ExchangeError::TooLong { .. }));
                     let rule = if too_long { "size" } else { "readable" };
                     self.unreadable(&label, None, rule, &chain(&error))?;
                 }
@@ -87,20 +90,34 @@ where
         self.journal(Event::Refused { request, file, by, violations })
     }
 
-    fn limit(&self) -> usize {
+    pub(super) fn limit(&self) -> usize {
         self.station.authority().policy().limits.max_request_bytes
     }
 
     /// One request, from untrusted bytes to a decision.
-    fn consider(&mut self, label: &str, untrusted: &[u8]) -> Result<Next, SessionError> {
-        self.console.show(&format!("\n{label}\n"));
+    fn consider(
+        &mut self,
+        label: &str,
+        source: &Source,
+        untrusted: &[u8],
+    ) -> Result<Next, SessionError> {
         let request = match Request::parse(untrusted, self.limit()) {
             Ok(request) => request,
             Err(error) => {
+                self.console.show(&format!("\n{label}\n"));
                 self.unreadable(label, Some(untrusted), "format", &chain(&error))?;
                 return Ok(Next::GoOn);
             }
         };
+        if let Source::Courier(name) = source {
+            self.agenda.lay_in(request.id(), name)?;
+        }
+        if request.operation().as_any::<Recertify>().is_some()
+            && self.join_batch(&request, source)? == Joined::Yes
+        {
+            return Ok(Next::GoOn);
+        }
+        self.console.show(&format!("\n{label}\n"));
         if self.agenda.was_seen(request.id())? {
             self.console.show("the same request as one above: nothing to do\n");
             return Ok(Next::GoOn);
@@ -121,7 +138,10 @@ where
         }
         let authority = self.station.authority();
         let context = authority.context(self.recorder.now());
-        let evidence = self.evidence(&request, &history);
+        let Some(evidence) = self.evidence(&request, &history) else {
+            self.without_files(&request);
+            return Ok(Next::GoOn);
+        };
         match Policy::review(&context, request, &history, &evidence) {
             Err(rejection) if self.lacks_files(&rejection, &evidence)? => {
                 // The summary names it among what waits at the station.
@@ -148,19 +168,53 @@ where
         }
     }
 
-    /// What lies beside the request on the stick, and what was signed before.
-    fn evidence(&self, request: &Request, history: &History) -> Evidence {
+    /// Judges a request once more as it was judged before, from its text; none where its text is
+    /// not that of `id` any more, or a rule is broken by now.
+    pub(super) fn judged(
+        &self,
+        id: RequestId,
+        untrusted: &[u8],
+    ) -> Result<Option<(Review, History)>, SessionError> {
+        let request = Request::parse(untrusted, self.limit()).ok();
+        let Some(request) = request.filter(|request| request.id() == id) else { return Ok(None) };
+        let object = request.operation().object();
+        let history = self.recorder.history(id, object.as_ref())?;
+        let context = self.station.authority().context(self.recorder.now());
+        let review = Policy::review(&context, request, &history, &Evidence::default());
+        Ok(review.ok().map(|review| (review, history)))
+    }
+
+    /// What lies beside the request, and what was signed before. None where it takes files, and
+    /// the courier brings none.
+    fn evidence(&self, request: &Request, history: &History) -> Option<Evidence> {
         let kept = |id| exchange::read_path(&self.recorder.kept(id), MAX_BYTES).ok();
         let operation = request.operation();
         // Files on a stick are read only for somebody who may ask.
         let authority = self.station.authority();
         let context = authority.context(self.recorder.now());
         let without = Policy::review(&context, request.clone(), history, &Evidence::default());
-        let others = |r: &Rejection| r.violations().iter().any(|v| v.rule != FILES_RULE);
-        if without.is_err_and(|rejection| others(&rejection)) {
-            return Evidence::default();
+        let broken = without.err().map(|rejection| rejection.violations()).unwrap_or_default();
+        if !broken.iter().all(about_files) {
+            return Some(Evidence::default());
         }
-        exchange::evidence(operation, history, &self.options.input, kept)
+        let folder = self.couriers.inbox.beside();
+        let records = Records {
+            masters: authority.masters(),
+            kept: &kept,
+            decisions: &|each| self.recorder.on_keys(each),
+        };
+        (broken.is_empty() || folder.is_some())
+            .then(|| exchange::evidence(operation, history, folder, &records))
+    }
+
+    /// A request that is good as far as one can see without the files that it is about.
+    fn without_files(&mut self, request: &Request) {
+        self.console.show(
+            "left: the files that it is about are not here, and the station hashes them itself. \
+             They travel by stick: bring request and files on one.\n",
+        );
+        self.tally.left += 1;
+        self.note(format!("left       {}: its files travel by stick", describe(request)));
     }
 
     /// Whether the operator's word stands in the journal, and nothing else is wrong than that the
@@ -170,13 +224,14 @@ where
         rejection: &Rejection,
         evidence: &Evidence,
     ) -> Result<bool, SessionError> {
-        let only_files = rejection.violations().iter().all(|v| v.rule == FILES_RULE);
-        let absent = matches!(evidence.files, Files::Absent);
+        let only_files = rejection.violations().iter().all(about_files);
+        let absent = matches!(evidence.files, Files::Absent)
+            && matches!(evidence.keyring, KeyringFile::Absent);
         let pending = self.recorder.ledger().pending(rejection.request.id())?;
         Ok(only_files && absent && pending.is_some())
     }
 
-    fn ask(&mut self, review: Review, untrusted: &[u8]) -> Result<Next, SessionError> {
+    pub(super) fn ask(&mut self, review: Review, untrusted: &[u8]) -> Result<Next, SessionError> {
         let label = describe(review.request());
         match Consent::ask(review, self.console)? {
             Answer::Consent(consent) => {
@@ -225,7 +280,7 @@ where
         self.refused(&rejection.request, file, Refuser::Policy, violations)
     }
 
-    fn refused(
+    pub(super) fn refused(
         &mut self,
         request: &Request,
         file: Sha256,
@@ -272,27 +327,10 @@ where
     /// Opens the card for the first request that needs it, and tells whether it holds the master
     /// that this request asks. One session serves one card.
     fn card_fits(&mut self, review: &Review) -> Result<bool, SessionError> {
-        if self.options.dry_run {
-            return Ok(true);
-        }
-        if self.card.is_none() {
-            let mut card = (self.open_card)()?;
-            let mut session = card.session()?;
-            let (ident, master) = (session.ident()?, session.master());
-            // Before anybody reads a screen: a counter that does not fit stops the session.
-            let counter = session.counter()?;
-            drop(session);
-            self.counter_fits(&ident, counter)?;
-            self.console.show(&format!("card {ident} is in the reader\n"));
-            self.card = Some(OpenedCard { card, ident, master });
-        }
         let asked = review.request().master();
-        let Some(opened) = &self.card else { return Ok(false) };
-        let ours =
-            |m: &countersign::fingerprint::Fingerprint| self.station.authority().master(*m).is_ok();
-        match opened.master {
-            Some(master) if master == asked => Ok(true),
-            Some(master) if ours(&master) => {
+        match self.card_for(asked)? {
+            CardFor::Asked => Ok(true),
+            CardFor::Another(master) => {
                 let text = format!(
                     "left: it asks {asked}, and the card in the reader holds {master}. Run another \
                      session with that card.\n"
@@ -302,13 +340,56 @@ where
                 self.note(format!("left       {}", describe(review.request())));
                 Ok(false)
             }
+        }
+    }
+
+    /// Opens the card for the first request that needs it, and tells whose it is.
+    pub(super) fn card_for(&mut self, asked: Fingerprint) -> Result<CardFor, SessionError> {
+        if self.options.dry_run {
+            return Ok(CardFor::Asked);
+        }
+        let held = match &self.card {
+            Some(opened) => opened.master,
+            None => self.open_the_card()?,
+        };
+        match held {
+            Some(master) if master == asked => Ok(CardFor::Asked),
+            Some(master) if self.station.authority().master(master).is_ok() => {
+                Ok(CardFor::Another(master))
+            }
             Some(actual) => Err(CardError::OtherKey { actual, expected: asked }.into()),
             None => Err(CardError::EmptySlot { expected: asked }.into()),
         }
     }
+
+    fn open_the_card(&mut self) -> Result<Option<Fingerprint>, SessionError> {
+        let mut card = (self.open_card)()?;
+        let mut session = card.session()?;
+        let (ident, master) = (session.ident()?, session.master());
+        // Before anybody reads a screen: a counter that does not fit stops the session.
+        let counter = session.counter()?;
+        drop(session);
+        self.counter_fits(&ident, counter)?;
+        self.console.show(&format!("card {ident} is in the reader\n"));
+        self.card = Some(OpenedCard { card, ident, master });
+        Ok(master)
+    }
 }
 
-fn by_operator(reason: String) -> Violation {
+/// Whether a rule is broken that asks for files beside the request.
+fn about_files(violation: &Violation) -> bool {
+    ABOUT_EVIDENCE.contains(&violation.rule.as_str())
+}
+
+/// Whose card is in the reader.
+pub(super) enum CardFor {
+    /// The master's that is asked.
+    Asked,
+    /// Another master's of this authority.
+    Another(Fingerprint),
+}
+
+pub(super) fn by_operator(reason: String) -> Violation {
     let mend = "settle it with the operator, then make a new request".into();
     Violation { rule: "operator".into(), reason, mend }
 }

@@ -1,21 +1,24 @@
-//! One session at the station, from the stick to the stick. Start reading here.
+//! One session at the station, from courier to courier. Start reading here.
 //!
 //! ```text
 //! intake    each request: read, judged by every rule, shown, consented to, written down
+//! batch     a campaign's requests: the same, with one question for all of them
+//! sealing   a master's own revocation: made, sealed, never written down in clear
 //! signing   one PIN; each signature: card, check, journal
-//! answers   to the stick, as each request is done
+//! answers   to the courier, as each request is done
 //! ```
 
 mod agenda;
 mod answers;
+mod batch;
 mod intake;
+mod sealing;
 mod signing;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
-use std::path::PathBuf;
 
-use countersign::exchange::{self, ExchangeError};
+use countersign::exchange::{CourierError, ExchangeError, Inbox, Outbox};
 use countersign::fingerprint::Fingerprint;
 use countersign::journal::Event;
 use countersign::operation::StatementError;
@@ -23,11 +26,12 @@ use countersign::policy::Verdict;
 use countersign::policy::rules::common;
 use countersign::request::RequestId;
 use countersign::response::ResponseError;
-use countersign::safe::counted;
+use countersign::safe::{Safe, counted};
 use countersign::scratch::ScratchError;
 
 use self::agenda::Agenda;
 use crate::card::{Card, CardError};
+use crate::consent::BatchError;
 use crate::console::Console;
 use crate::recorder::{Recorder, RecorderError};
 use crate::station::{SOFTWARE, Station, StationError};
@@ -35,14 +39,18 @@ use crate::station::{SOFTWARE, Station, StationError};
 /// What a session is to do.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where the requests are.
-    pub input: PathBuf,
-    /// Where the answers go.
-    pub output: PathBuf,
     /// Do all but the card: nothing is written, at the station or on the stick.
     pub dry_run: bool,
     /// A person's explanation of signatures that the journal does not know.
     pub explain_counter: Option<String>,
+}
+
+/// Who brings the requests and who takes the answers.
+pub struct Couriers {
+    /// Where the requests are.
+    pub inbox: Box<dyn Inbox>,
+    /// Where the answers go.
+    pub outbox: Box<dyn Outbox>,
 }
 
 /// What a session did.
@@ -63,9 +71,9 @@ pub struct Tally {
 /// Why a session stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// The stick holds nothing to do.
-    #[error("no request (*.request.asc) in {}", .0.display())]
-    NoRequest(PathBuf),
+    /// There is nothing to do.
+    #[error("no request (*.request.asc) in {0}")]
+    NoRequest(String),
     /// Too many requests.
     #[error("batch-size: {reason}")]
     Batch {
@@ -74,9 +82,12 @@ pub enum SessionError {
         /// What to do about it.
         mend: String,
     },
-    /// The stick.
+    /// A file at the station.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
+    /// Whoever brings or takes.
+    #[error(transparent)]
+    Courier(#[from] CourierError),
     /// The journal.
     #[error(transparent)]
     Recorder(#[from] RecorderError),
@@ -116,12 +127,21 @@ pub enum SessionError {
     /// The answer as a whole is not what was asked.
     #[error("the answer is not what was asked for: it is kept back")]
     Response(#[from] ResponseError),
+    /// A signature that is to be sealed, and cannot be.
+    #[error("the revocation cannot be sealed: it was not made")]
+    Seal(#[source] anyhow::Error),
+    /// Nobody typed the passphrase back.
+    #[error("nobody proved that the passphrase is written down: the revocation was not made")]
+    Passphrase,
     /// The request at the station is not the one that was consented to.
     #[error("the request {0} kept at the station was changed after consent")]
     Changed(RequestId),
     /// The working space on the disk.
     #[error(transparent)]
     Scratch(#[from] ScratchError),
+    /// A batch.
+    #[error(transparent)]
+    Consent(#[from] BatchError),
     /// The terminal.
     #[error("the console failed")]
     Console(#[from] io::Error),
@@ -132,8 +152,15 @@ pub enum SessionError {
         count: usize,
         /// The first failure.
         #[source]
-        source: ExchangeError,
+        source: CourierError,
     },
+    /// Answers that were shown, and nobody said that they were read.
+    #[error("{} not read by the other side", were(*.0))]
+    Unread(usize),
+}
+
+fn were(answers: usize) -> String {
+    format!("{} {}", counted(answers, "answer"), if answers == 1 { "was" } else { "were" })
 }
 
 fn signatures(actual: u32, expected: u32) -> String {
@@ -160,6 +187,13 @@ impl SessionError {
                  answered from the journal, without the card"
                     .into(),
             ),
+            Self::Unread(_) => Some(
+                "run the session again: what was signed is shown again, without the card".into(),
+            ),
+            Self::Passphrase => Some(
+                "run the session again: another passphrase is made, this one is worth nothing"
+                    .into(),
+            ),
             Self::Recorder(RecorderError::Clock { .. }) => {
                 Some("set the machine's clock, or give the right date with --time".into())
             }
@@ -174,26 +208,30 @@ struct Session<'a, C, O> {
     recorder: Recorder,
     console: &'a mut C,
     options: &'a Options,
+    couriers: &'a mut Couriers,
     open_card: O,
     card: Option<OpenedCard>,
     agenda: Agenda,
+    gathered: batch::Gathered,
     /// Signatures that were consented to in this session and are not made yet.
     to_sign: usize,
     /// The summary's lines so far, in a file without a name: a batch has thousands.
     lines: BufWriter<File>,
-    stick: Stick,
+    lost: Lost,
+    /// Answers that nobody said were read.
+    unread: usize,
     tally: Tally,
 }
 
-/// What could not be written to the stick.
+/// What could not be handed to the courier.
 #[derive(Debug, Default)]
-struct Stick {
+struct Lost {
     failures: usize,
-    first: Option<ExchangeError>,
+    first: Option<CourierError>,
 }
 
-impl Stick {
-    fn failed(&mut self, error: ExchangeError) {
+impl Lost {
+    fn failed(&mut self, error: CourierError) {
         self.failures += 1;
         self.first.get_or_insert(error);
     }
@@ -214,6 +252,7 @@ struct OpenedCard {
 pub fn run<C, O>(
     station: &Station,
     recorder: Recorder,
+    couriers: &mut Couriers,
     options: &Options,
     console: &mut C,
     open_card: O,
@@ -227,12 +266,15 @@ where
         recorder,
         console,
         options,
+        couriers,
         open_card,
         card: None,
         agenda: Agenda::beside(station.folder())?,
+        gathered: batch::Gathered::default(),
         to_sign: 0,
         lines: BufWriter::new(tempfile::tempfile()?),
-        stick: Stick::default(),
+        lost: Lost::default(),
+        unread: 0,
         tally: Tally::default(),
     };
     session.run()
@@ -244,7 +286,7 @@ where
     O: FnMut() -> Result<Card, CardError>,
 {
     fn run(&mut self) -> Result<Tally, SessionError> {
-        let count = self.requests_on_stick()?;
+        let count = self.receive()?;
         if self.recorder.ledger().session_is_open() {
             self.console.show("The last session was interrupted.\n");
         }
@@ -255,30 +297,45 @@ where
         self.tell_what_waits()?;
         let result = self
             .take_in(count)
+            .and_then(|()| self.ask_about_batch())
             .and_then(|()| self.answer_from_journal())
             .and_then(|()| self.sign());
+        // Whatever stopped it: what was signed until then goes out.
+        let result = match result {
+            Ok(()) => self.show_answers(),
+            Err(error @ SessionError::Recorder(_)) => Err(error),
+            Err(error) => {
+                // What stopped it counts, and not that the answers could not be shown either.
+                let _ = self.show_answers();
+                Err(error)
+            }
+        };
         // A session that stopped while signing has no end: the next one looks at the counter.
         if !matches!(result, Err(SessionError::Interrupted { .. } | SessionError::Recorder(_))) {
             self.journal(Event::SessionEnded)?;
         }
         if let Err(error) = self.write_summary() {
-            self.stick.failed(error);
+            self.lost.failed(error);
         }
         result?;
-        match self.stick.first.take() {
+        match self.lost.first.take() {
+            Some(source) => Err(SessionError::Stick { count: self.lost.failures, source }),
+            None if self.unread > 0 => Err(SessionError::Unread(self.unread)),
             None => Ok(self.tally),
-            Some(source) => Err(SessionError::Stick { count: self.stick.failures, source }),
         }
     }
 
-    /// Puts the requests on the stick on the agenda, and returns how many there are.
-    fn requests_on_stick(&mut self) -> Result<usize, SessionError> {
+    /// Puts the requests that the courier brings on the agenda, and returns how many there are.
+    fn receive(&mut self) -> Result<usize, SessionError> {
+        // Better to find out now than after an hour of signing.
+        self.couriers.outbox.check()?;
         let policy = self.station.authority().policy();
         let most = policy.limits.max_batch;
         let mut added = Ok(());
-        let count = exchange::visit(&self.options.input, ".request.asc", most, |name| {
+        let agenda = &self.agenda;
+        let count = self.couriers.inbox.receive(".request.asc", most, &mut |name| {
             if added.is_ok() {
-                added = self.agenda.add_file(name.as_encoded_bytes());
+                added = agenda.add_file(name.as_encoded_bytes());
             }
         })?;
         added?;
@@ -289,47 +346,44 @@ where
         let waits =
             ledger.pending_after(None)?.is_some() || ledger.unanswered_after(None)?.is_some();
         if count == 0 && !waits {
-            return Err(SessionError::NoRequest(self.options.input.clone()));
+            return Err(SessionError::NoRequest(self.couriers.inbox.place()));
         }
-        // Better to find out now than after an hour of signing.
-        exchange::list(&self.options.output, ".response.json", 0)?;
-        self.console.show(&format!(
-            "{} in {}\n",
-            counted(count, "request"),
-            self.options.input.display()
-        ));
+        let place = self.couriers.inbox.place();
+        self.console.show(&format!("{} in {}\n", counted(count, "request"), Safe(&place)));
         Ok(count)
     }
 
     /// Names what earlier sessions left, and puts the answers that they owe on the agenda.
     fn tell_what_waits(&mut self) -> Result<(), SessionError> {
-        let mut last = None;
+        let (mut last, mut told) = (None, Told::default());
         while let Some(id) = self.recorder.ledger().unanswered_after(last)? {
-            self.console.show(&format!(
-                "request {} is signed, its answer was not written: it is written now\n",
-                id.0.short()
-            ));
+            let id_shown = id.0.short();
+            told.show(self.console, || {
+                format!(
+                    "request {id_shown} is signed, its answer was not written: it is written now"
+                )
+            });
             self.agenda.answer_again(id)?;
             last = Some(id);
         }
-        let mut last = None;
+        told.end(self.console, "more are signed and answered now");
+        let (mut last, mut told) = (None, Told::default());
         while let Some(pending) = self.recorder.ledger().pending_after(last)? {
-            self.console.show(&format!(
-                "request {} waits: {} of {} signatures were made; you will be asked again\n",
-                pending.request.0.short(),
-                pending.signed,
-                pending.statements
-            ));
-            last = Some(pending.request);
+            let (id, signed, all) = (pending.request, pending.signed, pending.statements);
+            told.show(self.console, || {
+                let id = id.0.short();
+                format!("request {id} waits: {signed} of {all} signatures were made; you will be asked again")
+            });
+            last = Some(id);
         }
+        told.end(self.console, "more wait; you will be asked again");
         Ok(())
     }
 
     /// Adds to the summary.
     fn note(&mut self, line: impl AsRef<str>) {
         if let Err(source) = writeln!(self.lines, "{}", line.as_ref()) {
-            let path = self.options.output.clone();
-            self.stick.failed(ExchangeError::Io { path, action: "summarised", source });
+            self.lost.failed(unsummarised(source));
         }
     }
 
@@ -337,4 +391,31 @@ where
     fn journal(&mut self, event: Event) -> Result<(), SessionError> {
         if self.options.dry_run { Ok(()) } else { Ok(self.recorder.append(event)?) }
     }
+}
+
+/// Lines of a list that may be long: the first few, then a number.
+#[derive(Default)]
+struct Told(usize);
+
+impl Told {
+    const MOST: usize = 20;
+
+    fn show(&mut self, console: &mut impl Console, line: impl FnOnce() -> String) {
+        self.0 += 1;
+        if self.0 <= Self::MOST {
+            console.show(&format!("{}\n", line()));
+        }
+    }
+
+    fn end(self, console: &mut impl Console, what: &str) {
+        if let Some(more) = self.0.checked_sub(Self::MOST).filter(|more| *more > 0) {
+            console.show(&format!("{more} {what}\n"));
+        }
+    }
+}
+
+/// The summary's lines could not be kept until its end.
+fn unsummarised(source: io::Error) -> CourierError {
+    let path = "the summary".into();
+    ExchangeError::Io { path, action: "written", source }.into()
 }

@@ -4,6 +4,7 @@ use countersign::certificate::Certificate;
 use countersign::digest::Sha256;
 use countersign::exchange;
 use countersign::journal::{self, Event, Moment};
+use countersign::operation::{PrepareRevocation, Statement};
 use countersign::request::{MAX_BYTES, Request};
 use countersign::response::{Outcome, Response, SignatureBlock};
 use countersign::safe::{Safe, counted};
@@ -11,7 +12,7 @@ use countersign::safe::{Safe, counted};
 use super::intake::describe;
 use super::{OpenedCard, Session, SessionError};
 use crate::card::{self, BeforeUnlocking, Card, CardError};
-use crate::console::Console;
+use crate::console::{Console, Step};
 use crate::recorder::Recorded;
 
 impl<C, O> Session<'_, C, O>
@@ -196,6 +197,9 @@ where
         if !statements.iter().map(|s| Sha256::of(s.digest())).eq(consented.statements) {
             return Err(changed());
         }
+        if let Some(asked) = operation.as_any::<PrepareRevocation>() {
+            return self.sign_sealed(&request, asked, &statements, card, master, done);
+        }
         let mut blocks = self.recorder.signatures(id)?;
         for (at, statement) in statements.iter().enumerate().skip(blocks.len()) {
             let signature = statement.complete(&card.sign(statement.digest())?)?;
@@ -207,20 +211,31 @@ where
             })?;
             blocks.push(block);
             *done += 1;
-            self.console.progress(*done, self.to_sign, &Safe(&statement.about()).to_string());
+            let about = Safe(&statement.about()).to_string();
+            self.console.progress(Step::Signing, *done, self.to_sign, &about);
         }
         let signatures = std::mem::take(&mut blocks);
         let outcome = Outcome::Signed { master: master.fingerprint(), signatures };
         let response = Response::new(id, outcome).verify(&request, master)?.response();
+        self.signed(&request, &statements, &response)
+    }
+
+    /// Notes a request that is signed to its end, and answers it.
+    pub(super) fn signed(
+        &mut self,
+        request: &Request,
+        statements: &[Statement],
+        response: &Response,
+    ) -> Result<(), SessionError> {
         self.tally.signed += 1;
-        let mut line = format!("signed     {}", describe(&request));
+        let mut line = format!("signed     {}", describe(request));
         if let Some(object) = request.operation().object() {
             line.push_str(&format!("\n           {object}"));
         }
-        for statement in &statements {
+        for statement in statements {
             line.push_str(&format!("\n           {}", Safe(&statement.about())));
         }
         self.note(line);
-        self.write_answer(&request, &response)
+        self.write_answer(request, response)
     }
 }

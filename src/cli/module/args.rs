@@ -189,6 +189,12 @@ pub struct KeyringArgs {
     /// Developers' certificates, a file or a folder: these count as far as the masters say
     #[arg(long, value_name = "PATH")]
     pub keyring: Vec<PathBuf>,
+    /// A trust bundle instead of keyrings, signed by masters that are pinned or named
+    #[arg(long, value_name = "FILE", conflicts_with = "keyring")]
+    pub bundle: Option<PathBuf>,
+    /// What bundles were taken before: no older one is taken after it
+    #[arg(long, value_name = "FILE", requires = "bundle")]
+    pub state: Option<PathBuf>,
 }
 
 /// How modules are judged.

@@ -9,11 +9,11 @@ use crate::cli::args::Common;
 use crate::exchange;
 use crate::module::explain::Explained;
 use crate::module::strict::{Case, judge};
-use crate::module::{Comparison, MAX_BYTES, Reading};
+use crate::module::{Comparison, MAX_BYTES, MAX_XML, ModuleXml, Reading};
 use crate::safe::Safe;
 
 pub(super) fn run(common: &Common, path: &Path, args: &JudgeArgs) -> Result<(), Failure> {
-    let keyring = gather(common, &args.keys)?;
+    let keys = gather(common, &args.keys)?;
     let now = crate::cli::now(common.time);
     let file = if path.is_dir() { path.join("module.sig") } else { path.to_owned() };
     let untrusted = exchange::read_path(&file, MAX_BYTES)?;
@@ -21,6 +21,9 @@ pub(super) fn run(common: &Common, path: &Path, args: &JudgeArgs) -> Result<(), 
         let text = format!("{} is not a signed text", Safe(&file.display().to_string()));
         Failure::new(Exit::Untrue, anyhow::Error::new(error).context(text))
     })?;
+    let keyring = keys.for_text(Some(&reading.signed))?;
+    let xml = exchange::read_path(&file.with_file_name("module.xml"), MAX_XML).ok();
+    let xml = xml.and_then(|untrusted| ModuleXml::parse(&untrusted).ok());
     // Only the signature is explained here: the files are `module verify`'s subject, and where
     // the file lies says nothing about the module that it is for.
     let list = reading.manifest.as_ref().ok();
@@ -31,6 +34,7 @@ pub(super) fn run(common: &Common, path: &Path, args: &JudgeArgs) -> Result<(), 
         file: Some(Ok(&reading)),
         files: &files,
         remarks: &[],
+        xml: xml.as_ref(),
         keyring: &keyring,
         weak: args.weak(),
         now,

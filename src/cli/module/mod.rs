@@ -14,6 +14,8 @@ use super::args::Common;
 use super::{Exit, Failure};
 use args::ModuleVerb;
 pub(super) use args::Profile;
+pub(super) use keyring::read_masters;
+pub(super) use progress::Count;
 pub(super) use sign::{hash, list, raw_name};
 
 pub(super) fn run(common: &Common, verb: &ModuleVerb) -> Result<(), Failure> {

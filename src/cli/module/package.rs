@@ -23,9 +23,10 @@ pub(super) fn run(common: &Common, args: &PackageArgs) -> Result<(), Failure> {
             (signer, certificate)
         }
         false => {
-            let keyring = gather(common, &args.by.keys)?;
-            is_good(args, &keyring, time)?;
-            let (signer, candidate) = own_key(&args.by.signer, &keyring, time)?;
+            let keys = gather(common, &args.by.keys)?;
+            let keyring = keys.whole()?;
+            is_good(args, keyring, time)?;
+            let (signer, candidate) = own_key(&args.by.signer, keyring, time)?;
             (signer, candidate.certificate)
         }
     };

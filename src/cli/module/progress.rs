@@ -9,6 +9,32 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::cli::args::Common;
 use crate::safe::{Safe, clip};
 
+/// A line that tells how many of many things are done, and how long the rest takes.
+pub(in crate::cli) struct Count(ProgressBar);
+
+impl Count {
+    /// Of so many. It shows on a terminal, unless nothing is to be told.
+    pub(in crate::cli) fn of(all: usize, common: &Common) -> Self {
+        let target = match common.quiet {
+            true => ProgressDrawTarget::hidden(),
+            false => ProgressDrawTarget::stderr_with_hz(4),
+        };
+        let style = ProgressStyle::with_template("{spinner} {pos} of {len}, {eta} left")
+            .expect("the template is sound");
+        Self(ProgressBar::with_draw_target(Some(all as u64), target).with_style(style))
+    }
+
+    /// One more is done, on any thread.
+    pub(in crate::cli) fn one(&self) {
+        self.0.inc(1);
+    }
+
+    /// Takes the line away.
+    pub(in crate::cli) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// A line that tells how many modules and bytes are done.
 pub(super) struct Progress {
     bar: ProgressBar,

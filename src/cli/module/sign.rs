@@ -25,9 +25,10 @@ use crate::time::Timestamp;
 
 pub(super) fn run(common: &Common, args: &SignArgs) -> Result<(), Failure> {
     let now = crate::cli::now(common.time);
-    let keyring = gather(common, &args.by.keys)?;
+    let keys = gather(common, &args.by.keys)?;
+    let keyring = keys.whole()?;
     let name = raw_name(&args.folder)?;
-    let (signer, candidate) = own_key(&args.by.signer, &keyring, now)?;
+    let (signer, candidate) = own_key(&args.by.signer, keyring, now)?;
     let entries = hash(common, &args.folder, args.list.profile)?;
     let key = candidate.certificate.fingerprint();
     let list = list(&args.list, &name, key, entries, now)?;
@@ -36,7 +37,7 @@ pub(super) fn run(common: &Common, args: &SignArgs) -> Result<(), Failure> {
         Some(time) => signer.sign_dated(&list.text(), time)?,
         None => signer.sign(&list.text(), now)?,
     };
-    let notes = check(&signed, &list, &name, &keyring, &candidate.certificate, now)?;
+    let notes = check(&signed, &list, &name, keyring, &candidate.certificate, now)?;
     let path = args.folder.join("module.sig");
     exchange::write_path(&path, &signed)?;
     if !common.quiet {
@@ -215,10 +216,18 @@ fn check(
     // gpg's clock is a moment ahead of what was read when the program began.
     let made = reading.signed.signatures().first().and_then(|s| s.signature_creation_time());
     let now = made.map_or(now, |made| now.max(Timestamp::from(made)));
-    let (folder, weak) = (name.as_str(), WeakChains::Accept);
+    let (folder, weak, xml) = (name.as_str(), WeakChains::Accept, None);
     let file = Some(Ok(&reading));
-    let verdict =
-        judge(&Case { folder, file, files: &files, remarks: &[], keyring: &keyring, weak, now });
+    let verdict = judge(&Case {
+        folder,
+        file,
+        files: &files,
+        remarks: &[],
+        xml,
+        keyring: &keyring,
+        weak,
+        now,
+    });
     match verdict.problems.as_slice() {
         [] => Ok(verdict.notes),
         problems => {

@@ -51,12 +51,13 @@ pub(super) fn run(common: &Common, args: &UnpackArgs) -> Result<(), Failure> {
 
 /// The certificates of everybody whose signature counts now: the masters, and whom they certified.
 fn certified(common: &Common, args: &UnpackArgs) -> Result<Vec<Certificate>, Failure> {
-    let keyring = gather(common, &args.keys)?;
+    let keys = gather(common, &args.keys)?;
+    let keyring = keys.whole()?;
     let all: Vec<Certificate> = keyring.all().cloned().collect();
     let counts = |fitness: &Fitness| match fitness {
         Fitness::Master | Fitness::Certified { .. } => true,
         Fitness::Unfit(_) => false,
     };
-    let judged = candidates(&keyring, &all, crate::cli::now(common.time));
+    let judged = candidates(keyring, &all, crate::cli::now(common.time));
     Ok(judged.into_iter().filter(|c| counts(&c.fitness)).map(|c| c.certificate).collect())
 }

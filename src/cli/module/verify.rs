@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::args::JudgeArgs;
-use super::keyring::gather;
+use super::keyring::{Keys, gather};
 use super::progress::Progress;
 use super::{Exit, Failure};
 use crate::cli::args::{Common, Form};
 use crate::module::explain::difference;
-use crate::module::{Installed, Keyring, freepbx, strict};
+use crate::module::{Installed, freepbx, strict};
 use crate::safe::{Safe, clip};
 use crate::time::Timestamp;
 
@@ -24,17 +24,17 @@ pub(super) fn run(
     details: bool,
     form: &Form,
 ) -> Result<(), Failure> {
-    let keyring = gather(common, &judge.keys)?;
+    let keys = gather(common, &judge.keys)?;
     let now = crate::cli::now(common.time);
     let progress = Progress::over(folders.len(), common);
     let mut bad = 0;
     for folder in folders {
-        let good = one(folder, &keyring, judge, now, &progress, |judged| match form.json {
+        let good = one(folder, &keys, judge, now, &progress, |judged| match form.json {
             true => crate::say!("{}", judged.json(folder)),
             false if common.quiet && judged.strict.is_good() => {}
             false => judged.print(details),
         });
-        bad += usize::from(!good);
+        bad += usize::from(!good?);
     }
     progress.finish();
     match bad {
@@ -50,25 +50,26 @@ pub(super) fn run(
 /// Judges one module, and tells whether it is good.
 fn one(
     folder: &Path,
-    keyring: &Keyring,
+    keys: &Keys,
     judge: &JudgeArgs,
     now: Timestamp,
     progress: &Progress,
     tell: impl FnOnce(&Judged<'_>),
-) -> bool {
+) -> Result<bool, Failure> {
     progress.begin(folder);
     let installed = match Installed::read(folder, &judge.root, &progress.counter()) {
         Ok(installed) => installed,
         Err(error) => {
             progress.suspend(|| Failure::new(Exit::Failed, error).report());
-            return false;
+            return Ok(false);
         }
     };
-    let strict = installed.strict(keyring, judge.weak(), now);
-    let freepbx = installed.freepbx(keyring, now);
+    let keyring = keys.for_text(installed.reading().map(|reading| &reading.signed))?;
+    let strict = installed.strict(&keyring, judge.weak(), now);
+    let freepbx = installed.freepbx(&keyring, now);
     let good = strict.is_good();
     progress.suspend(|| tell(&Judged { installed: &installed, strict, freepbx }));
-    good
+    Ok(good)
 }
 
 /// A module with both verdicts.

@@ -1,23 +1,36 @@
 //! `countersign request approve` and `join`: several persons' signatures over one text.
 
-use super::super::args::{ApproveArgs, JoinArgs, OutputArgs};
+use std::path::Path;
+
+use super::super::args::OutputArgs;
 use super::super::confirm::confirmed;
 use super::super::signer::Signer;
 use super::super::{Exit, Failure};
-use super::{Asking, beside, next, read, write};
+use super::args::{ApproveArgs, JoinArgs};
+use super::{Asking, beside, next, read, refused, write};
 use crate::fingerprint::Fingerprint;
 use crate::policy::Judged;
 use crate::request::{MAX_BYTES, Request};
 use crate::screen::{self, Detail};
 
 impl Asking<'_> {
-    /// Shows a request as the station will, asks, and adds one signature to its text.
+    /// Shows each request as the station will, asks, and adds one signature to its text; the first
+    /// that cannot be approved ends it.
     pub(super) fn approve(&self, args: &ApproveArgs) -> Result<(), Failure> {
-        let request = read(self.authority, &args.file)?;
+        if args.files.len() > 1 && args.output.as_ref().is_some_and(|path| !path.is_dir()) {
+            let failure = Failure::say(Exit::Usage, "several requests do not go into one file");
+            return Err(failure.hint("name a folder with --output, or leave it away"));
+        }
         let signer = Signer::new(&args.signer)?;
+        args.files.iter().try_for_each(|file| self.approve_one(args, &signer, file))
+    }
+
+    fn approve_one(&self, args: &ApproveArgs, signer: &Signer, file: &Path) -> Result<(), Failure> {
+        let request = read(self.authority, file)?;
         self.may_approve(&request, signer.fingerprint())?;
-        let (history, evidence) = beside(self.authority, &request, &args.file)?;
-        let (judged, now) = self.judged(request, &history, &evidence)?;
+        let (history, evidence) = beside(self.authority, &request, file)?;
+        let (judged, now) = self.judged(request, &history, &evidence);
+        let judged = judged.map_err(|r| refused(&r))?;
         not_twice(&judged, signer.fingerprint())?;
         let context = self.authority.context(now);
         eprint!("{}", screen::review(&judged, &context, &history, Detail::Full));
@@ -27,8 +40,9 @@ impl Asking<'_> {
         let request = judged.request();
         let signed = signer.sign(&request.signed_text(), self.now)?;
         let joined = request.joined(&Request::parse(&signed, MAX_BYTES)?)?;
-        let (judged, _) = self.judged(joined, &history, &evidence)?;
-        let place = place(args, &judged)?;
+        let (judged, _) = self.judged(joined, &history, &evidence);
+        let judged = judged.map_err(|r| refused(&r))?;
+        let place = place(args, file, &judged)?;
         if !self.common.quiet {
             eprintln!("\napproved: {place}");
             next(&judged, &place);
@@ -48,7 +62,8 @@ impl Asking<'_> {
             })?;
         }
         let (history, evidence) = beside(self.authority, &joined, first)?;
-        let (judged, _) = self.judged(joined, &history, &evidence)?;
+        let (judged, _) = self.judged(joined, &history, &evidence);
+        let judged = judged.map_err(|r| refused(&r))?;
         let request = judged.request();
         let place = write(&args.output, &request.file_name(), request.text().as_bytes())?;
         if !self.common.quiet {
@@ -95,11 +110,11 @@ fn ask(judged: &Judged) -> Result<bool, Failure> {
 
 /// Writes the request where the arguments say: over the file that it came from, if they say
 /// nothing.
-fn place(args: &ApproveArgs, judged: &Judged) -> Result<String, Failure> {
+fn place(args: &ApproveArgs, file: &Path, judged: &Judged) -> Result<String, Failure> {
     let request = judged.request();
     let own = args.output.is_none();
     let output = OutputArgs {
-        output: Some(args.output.as_ref().unwrap_or(&args.file).clone()),
+        output: Some(args.output.as_deref().unwrap_or(file).to_owned()),
         force: own || args.force,
     };
     write(&output, &request.file_name(), request.text().as_bytes())

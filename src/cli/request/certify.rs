@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::super::args::CertifyArgs;
 use super::super::signer::Signer;
 use super::super::{Exit, Failure};
 use super::Asking;
+use super::args::CertifyArgs;
 use crate::authority::{Authority, AuthorityError};
 use crate::certificate::Certificate;
 use crate::digest::Sha256;

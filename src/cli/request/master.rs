@@ -1,16 +1,20 @@
 //! What is asked of the masters about themselves: `countersign request cross-certify`,
 //! `transition-statement`, `renew-master`, `revoke-key`.
 
-use super::super::args::{
-    CrossCertifyArgs, KeyReasonArg, OutputArgs, PairArgs, RenewMasterArgs, RevokeKeyArgs,
-    TransitionArgs, VouchArg,
-};
+use super::super::args::OutputArgs;
 use super::super::signer::Signer;
 use super::super::{Exit, Failure};
 use super::Asking;
+use super::args::{
+    CrossCertifyArgs, PairArgs, RenewMasterArgs, RevokeKeyArgs, TransitionArgs, VouchArg,
+};
 use super::certify::expiry;
 use crate::certificate::Certificate;
+use crate::cli::revocation;
+use crate::drill;
 use crate::fingerprint::Fingerprint;
+use crate::module::Revoked;
+use crate::module::keyring::Supposed;
 use crate::operation::{
     CertificateBlock, CrossCertify, KeyReason, Operation, RenewMaster, RevokeKey, Stops,
     TransitionStatement, TrustSignature,
@@ -71,11 +75,7 @@ impl Asking<'_> {
         let operation = Operation::RevokeKey(RevokeKey {
             certificate: CertificateBlock::new(master.to_bytes()),
             subkey: args.subkey,
-            reason: match args.reason {
-                KeyReasonArg::Superseded => KeyReason::Superseded,
-                KeyReasonArg::Compromised => KeyReason::Compromised,
-                KeyReasonArg::Retired => KeyReason::Retired,
-            },
+            reason: KeyReason::from(args.reason),
             text: args.text.clone(),
             stops,
         });
@@ -87,9 +87,15 @@ impl Asking<'_> {
         if args.subkey.is_some() {
             return Ok(Stops::default());
         }
-        let stops = self.authority.stops(master, self.now)?;
-        let (key, developers) = (master.fingerprint(), stops.developers);
-        eprintln!("if the master {key} were revoked today: {stops} would stop");
+        let before = self.authority.keyring();
+        let (key, kind) = (master.fingerprint(), revocation::kind(args.reason));
+        let revoked = Revoked { at: self.now, kind };
+        let after = before.supposing([Supposed::Key { key, revoked }]);
+        let effect = revocation::effect(self.authority, &before, &after, &args.effect, self.now)?;
+        eprint!("{}", drill::table(&effect));
+        eprintln!("if the master {key} were revoked today: {}\n", drill::counts(&effect));
+        let stops = Stops::from(effect.counts());
+        let developers = stops.developers;
         if developers > 0 && args.accept_stop != Some(developers) {
             let failure = Failure::say(Exit::Refused, format!("{stops} would stop"))
                 .hint("certify them by the other master first: countersign request recertify")

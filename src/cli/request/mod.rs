@@ -1,9 +1,13 @@
 //! `countersign request …`
 
 mod approve;
+pub mod args;
 mod certify;
+mod index;
 mod master;
 mod module;
+mod prepare;
+mod recertify;
 mod revoke;
 
 use std::io::Write as _;
@@ -14,9 +18,9 @@ use super::signer::Signer;
 use super::{Exit, Failure};
 use crate::authority::{Authority, AuthorityError};
 use crate::certificate::Certificate;
-use crate::exchange;
+use crate::exchange::{self, Records};
 use crate::fingerprint::Fingerprint;
-use crate::operation::{Operation, SignModule};
+use crate::operation::{Operation, SignModule, TrustBundle};
 use crate::policy::{Evidence, History, Judged, Policy, Rejection};
 use crate::request::{Draft, MAX_BYTES, Request};
 use crate::safe::Safe;
@@ -26,10 +30,11 @@ use crate::time::Timestamp;
 pub(super) fn run(common: &Common, verb: &RequestVerb) -> Result<(), Failure> {
     let authority = Authority::open(&common.authority)
         .map_err(|e| Failure::from(e).hint("name the authority's record with --authority DIR"))?;
-    let asking = Asking { common, authority: &authority, now: super::now(common.time) };
+    let asking = Asking::new(common, &authority, super::now(common.time));
     match verb {
         RequestVerb::Certify(args) => asking.certify(args),
         RequestVerb::Revoke(args) => asking.revoke(args),
+        RequestVerb::Recertify(args) => asking.recertify(args),
         RequestVerb::Module(args) => asking.module(args),
         RequestVerb::CrossCertify(args) => asking.cross_certify(args),
         RequestVerb::TransitionStatement(args) => asking.transition_statement(args),
@@ -37,20 +42,26 @@ pub(super) fn run(common: &Common, verb: &RequestVerb) -> Result<(), Failure> {
         RequestVerb::RevokeKey(args) => asking.revoke_key(args),
         RequestVerb::Approve(args) => asking.approve(args),
         RequestVerb::Join(args) => asking.join(args),
+        RequestVerb::PrepareRevocation(args) => asking.prepare_revocation(args),
         RequestVerb::Show { files } => asking.show_all(files),
     }
 }
 
 /// Somebody who asks an authority's station for something.
-struct Asking<'a> {
+pub(super) struct Asking<'a> {
     common: &'a Common,
     authority: &'a Authority,
     now: Timestamp,
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
+    /// Somebody who asks at `now`.
+    pub(super) fn new(common: &'a Common, authority: &'a Authority, now: Timestamp) -> Self {
+        Self { common, authority, now }
+    }
+
     /// Lints, signs, judges once more as the station will, and writes.
-    fn finish(
+    pub(super) fn finish(
         &self,
         signer: &Signer,
         draft: &Draft,
@@ -63,7 +74,8 @@ impl Asking<'_> {
         Policy::lint(&context, draft, &history, evidence).map_err(|r| refused(&r))?;
         let signed = signer.sign(&draft.text(), now)?;
         let request = Request::parse(&signed, authority.policy().limits.max_request_bytes)?;
-        let (judged, now) = self.judged(request, &history, evidence)?;
+        let (judged, now) = self.judged(request, &history, evidence);
+        let judged = judged.map_err(|r| refused(&r))?;
         let request = judged.request();
         let place = write(output, &request.file_name(), request.text().as_bytes())?;
         if !self.common.quiet {
@@ -82,12 +94,11 @@ impl Asking<'_> {
         request: Request,
         history: &History,
         evidence: &Evidence,
-    ) -> Result<(Judged, Timestamp), Failure> {
+    ) -> (Result<Judged, Box<Rejection>>, Timestamp) {
         let later = request.signatures().iter().filter_map(|s| s.signature_creation_time());
         let later = later.map(Timestamp::from).max().map_or(self.now, |t| t.max(self.now));
         let now = if self.common.time.is_some() { self.now } else { later };
-        let judged = Policy::preview(&self.authority.context(now), request, history, evidence);
-        Ok((judged.map_err(|r| refused(&r))?, now))
+        (Policy::preview(&self.authority.context(now), request, history, evidence), now)
     }
 
     /// The same for something that only a request tells.
@@ -114,7 +125,10 @@ impl Asking<'_> {
         }
     }
 
-    fn master(&self, asked: Option<Fingerprint>) -> Result<&Certificate, AuthorityError> {
+    pub(super) fn master(
+        &self,
+        asked: Option<Fingerprint>,
+    ) -> Result<&Certificate, AuthorityError> {
         let last = self.authority.policy().masters.last().map(|m| m.fingerprint);
         let fingerprint = asked.or(last).expect("a policy names at least one master");
         self.authority.master(fingerprint)
@@ -207,8 +221,12 @@ fn beside(
     file: &Path,
 ) -> Result<(History, Evidence), Failure> {
     let history = history(authority, request.operation())?;
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let mut evidence = exchange::evidence(request.operation(), &history, folder, |_| None);
+    let folder = Some(file.parent().unwrap_or(Path::new(".")));
+    let records = Records::of(authority.masters());
+    let mut evidence = exchange::evidence(request.operation(), &history, folder, &records);
+    if request.operation().as_any::<TrustBundle>().is_some() {
+        evidence.last_bundle = authority.last_bundle()?.map(|bundle| bundle.head().clone());
+    }
     if let Some(asked) = request.operation().as_any::<SignModule>() {
         evidence.previous = authority.last_list(&asked.module)?;
     }

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::super::args::RequestModuleArgs;
 use super::super::module::{self, Profile};
 use super::super::signer::Signer;
 use super::super::{Exit, Failure};
 use super::Asking;
+use super::args::RequestModuleArgs;
 use crate::exchange;
 use crate::module::archive::{self, Limits};
 use crate::module::{Comparison, Entry, FileState, MAX_XML, ModuleXml, RawName};
@@ -40,7 +40,8 @@ impl Asking<'_> {
         let previous = self.authority.last_list(&name)?;
         let identity = Identity { raw_name: name.to_string(), version: version.clone() };
         let identity = Some(identity);
-        let evidence = Evidence { files: Files::Hashed(files), identity, previous };
+        let files = Files::Hashed(files);
+        let evidence = Evidence { files, identity, previous, ..Evidence::default() };
         let asked = SignModule::new(name, version, &list);
         let draft = Draft::new(self.now, master.fingerprint(), Operation::SignModule(asked));
         self.finish(&signer, &draft, &evidence, &args.ask.output)?;

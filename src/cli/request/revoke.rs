@@ -1,9 +1,9 @@
 //! `countersign request revoke`
 
-use super::super::args::{ReasonArg, RevokeArgs};
 use super::super::signer::Signer;
 use super::super::{Exit, Failure};
 use super::Asking;
+use super::args::{ReasonArg, RevokeArgs};
 use crate::certificate::{Certificate, Standing};
 use crate::fingerprint::Fingerprint;
 use crate::operation::Reason;

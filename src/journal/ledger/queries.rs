@@ -4,6 +4,7 @@ use redb::ReadableTable as _;
 
 use super::{Ledger, OBJECTS, PENDING, Pending, REQUESTS, SIGNATURES, UNANSWERED};
 use crate::digest::Sha256;
+use crate::fingerprint::Fingerprint;
 use crate::journal::entry::{Entry, Event};
 use crate::journal::slot::{Slot, State};
 use crate::operation::Object;
@@ -11,6 +12,7 @@ use crate::policy::{Decided, Decision, History};
 use crate::request::RequestId;
 use crate::response::SignatureBlock;
 use crate::scratch::ScratchError;
+use crate::sealed::SealedMessage;
 
 impl Ledger {
     pub(super) fn slot(&self, request: RequestId) -> Result<Option<Slot>, ScratchError> {
@@ -50,6 +52,28 @@ impl Ledger {
             }
         }
         Ok(History { this, decisions })
+    }
+
+    /// Hands every decision on a key to `each`, in no order; consent that waits for its signature
+    /// counts.
+    ///
+    /// # Errors
+    /// [`ScratchError`] where the index cannot be read.
+    pub fn on_keys(
+        &self,
+        load: &dyn Fn(u64) -> Option<Entry>,
+        each: &mut dyn FnMut(Fingerprint, &Decision),
+    ) -> Result<(), ScratchError> {
+        for consent in self.index.table(OBJECTS)?.iter()? {
+            let offset = consent?.0.value().1;
+            let Some(event) = load(offset).map(|entry| entry.event) else { continue };
+            let Event::Consented { object: Object::Key(key), .. } = event else { continue };
+            let Some(decision) = decision(event) else { continue };
+            if let Some(slot) = self.slot(decision.request)?.filter(|slot| slot.offset == offset) {
+                each(key, &slot.limit(decision));
+            }
+        }
+        Ok(())
     }
 
     /// The first request after `request` (of all, where there is none given) that was consented to
@@ -105,6 +129,25 @@ impl Ledger {
             }
         }
         Ok(blocks)
+    }
+
+    /// The sealed signature of a request, and SHA-256 of what it holds.
+    ///
+    /// # Errors
+    /// [`ScratchError`] where the index cannot be read.
+    pub fn sealed(
+        &self,
+        request: RequestId,
+        load: &dyn Fn(u64) -> Option<Entry>,
+    ) -> Result<Option<(Sha256, SealedMessage)>, ScratchError> {
+        let signatures = self.index.table(SIGNATURES)?;
+        let offset = signatures.get((*request.0.as_bytes(), 0))?.map(|offset| offset.value());
+        let made = self.slot(request)?.is_some_and(|slot| slot.signed > 0);
+        let entry = offset.filter(|_| made).and_then(load);
+        Ok(match entry.map(|entry| entry.event) {
+            Some(Event::Sealed { sha256, message, .. }) => Some((sha256, message)),
+            _ => None,
+        })
     }
 
     /// Where the consent to a request begins.

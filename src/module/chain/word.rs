@@ -8,7 +8,7 @@ use openpgp::regex::RegexSet;
 use super::{Certifier, Lapse, Moments, Word};
 use crate::certificate::{Certificate, Introduction, Opinion, Strength};
 use crate::module::Keyring;
-use crate::module::signing_key::SigningKey;
+use crate::module::signing_key::{Kind, SigningKey};
 use crate::time::Timestamp;
 
 /// Complete trust in an introducer (RFC 9580 §5.2.3.21).
@@ -21,7 +21,7 @@ pub(super) fn words<'a>(
     by: Certifier<'a>,
     moments: Moments,
 ) -> Vec<Word<'a>> {
-    let opinions = certificate.opinions_of(by.certificate());
+    let opinions = keyring.opinions(certificate, by.certificate());
     let of_each = certificate.user_ids().filter_map(|user_id| {
         let about: Vec<&Opinion> = opinions.iter().filter(|o| o.user_id == *user_id).collect();
         let (opinion, lapse) = last_word(&about, moments)?;
@@ -30,14 +30,18 @@ pub(super) fn words<'a>(
             Certifier::Introducer(who) => appointed(keyring, who, user_id, moments),
         };
         let lapse = lapse
-            .or_else(|| certifier_lapse(by.certificate(), moments.now))
+            .or_else(|| certifier_lapse(keyring, by.certificate(), moments.now))
             .or_else(|| user_id_revoked(certificate, user_id))
             .or_else(|| appointment.is_none().then_some(Lapse::NotAppointed));
         let strength = match appointment {
             Some(Strength::Full) | None => opinion.strength(),
             Some(weaker @ (Strength::Legacy | Strength::Nothing)) => weaker,
         };
-        Some(Word { by, opinion: opinion.clone(), strength, lapse })
+        let stood = appointment.is_some()
+            && !opinion.revokes
+            && stood(&about, moments.signed)
+            && stood_itself(keyring, by.certificate(), moments);
+        Some(Word { by, opinion: opinion.clone(), strength, lapse, stood })
     });
     of_each.collect()
 }
@@ -71,9 +75,27 @@ fn last_word<'o>(
     Some((last, lapse))
 }
 
+/// Whether a certification among these opinions stood at `signed`.
+fn stood(opinions: &[&Opinion], signed: Timestamp) -> bool {
+    let sound = |o: &&&Opinion| o.strength() != Strength::Nothing && o.created <= signed;
+    let then = opinions.iter().rfind(sound);
+    then.is_some_and(|o| !o.revokes && o.expires.is_none_or(|at| at > signed))
+}
+
+/// Whether a certifier was good when the signature was made, by all that is known of it now: one
+/// that was superseded or retired later was, one that was compromised never.
+fn stood_itself(keyring: &Keyring, certifier: &Certificate, moments: Moments) -> bool {
+    let state = keyring.state(&SigningKey::primary_of(certifier), moments.now);
+    let unrevoked = state.revoked.is_none_or(|revoked| match revoked.kind {
+        Kind::Soft => revoked.at > moments.signed,
+        Kind::Hard => false,
+    });
+    unrevoked && state.expired(moments.signed).is_none()
+}
+
 /// Why nothing that this certifier says counts any more.
-fn certifier_lapse(certifier: &Certificate, now: Timestamp) -> Option<Lapse> {
-    let state = SigningKey::primary_of(certifier).state(now);
+fn certifier_lapse(keyring: &Keyring, certifier: &Certificate, now: Timestamp) -> Option<Lapse> {
+    let state = keyring.state(&SigningKey::primary_of(certifier), now);
     let revoked = state.revoked.map(|r| Lapse::CertifierRevoked { at: r.at });
     revoked.or_else(|| state.expired(now).map(|at| Lapse::CertifierExpired { at }))
 }

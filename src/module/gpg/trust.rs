@@ -27,10 +27,11 @@ pub fn lists_a_revocation(signer: Option<Fingerprint>, keyring: &Keyring, now: T
     let looked_at = keyring.all().filter(|c| signer.is_none_or(|s| c.fingerprint() == s));
     let masters: Vec<&Certificate> = keyring.masters().iter().filter(|m| is_rsa(m)).collect();
     let revoked_by = |certificate: &Certificate, master: &Certificate| {
-        let others_word = is_usable(master, now)
-            && certificate.opinions_of(master).iter().any(|o| o.revokes && is_believed(o));
+        let others_word = is_usable(keyring, master, now)
+            && keyring.opinions(certificate, master).iter().any(|o| o.revokes && is_believed(o));
         let own = certificate.fingerprint() == master.fingerprint();
-        others_word || (own && revokes_itself(certificate))
+        let supposed = || keyring.supposed_revocation(certificate).is_some();
+        others_word || (own && (revokes_itself(certificate) || supposed()))
     };
     looked_at.into_iter().any(|c| masters.iter().any(|m| revoked_by(c, m)))
 }
@@ -52,17 +53,17 @@ pub fn validity(certificate: &Certificate, keyring: &Keyring, now: Timestamp) ->
     if keyring.master(certificate.fingerprint()).is_some() {
         return Trust::Ultimate;
     }
-    if !is_usable(certificate, now) {
+    if !is_usable(keyring, certificate, now) {
         return Trust::Undefined;
     }
     let introducers: Vec<(&Certificate, Introduction)> =
         keyring.introducers().filter_map(|c| Some((c, introducer(c, keyring, now)?))).collect();
     let of_each = usable_user_ids(certificate).map(|user_id| {
-        let full = certified(certificate, user_id, keyring.masters(), now).count();
+        let full = certified(keyring, certificate, user_id, keyring.masters(), now).count();
         let by = introducers.iter().filter(|(who, introduction)| {
             let who = std::slice::from_ref(*who);
             covers(introduction, user_id)
-                && certified(certificate, user_id, who, now).next().is_some()
+                && certified(keyring, certificate, user_id, who, now).next().is_some()
         });
         let amounts: Vec<u8> = by.map(|(_, introduction)| introduction.amount).collect();
         let full = full + amounts.iter().filter(|a| **a >= FULL).count();
@@ -76,9 +77,43 @@ pub fn validity(certificate: &Certificate, keyring: &Keyring, now: Timestamp) ->
     of_each.max().unwrap_or(Trust::Undefined)
 }
 
+/// The certifications of a key that gpg counts, by masters and by introducers whom it believes.
+pub fn counted(certificate: &Certificate, keyring: &Keyring, now: Timestamp) -> Vec<Counted> {
+    if !is_usable(keyring, certificate, now) {
+        return Vec::new();
+    }
+    let introducers: Vec<(&Certificate, Introduction)> = keyring
+        .introducers()
+        .filter(|c| c.fingerprint() != certificate.fingerprint())
+        .filter_map(|c| Some((c, introducer(c, keyring, now)?)))
+        .collect();
+    let mut all = Vec::new();
+    for user_id in usable_user_ids(certificate) {
+        let covering = introducers.iter().filter(|(_, i)| i.amount >= MARGINAL);
+        let covering = covering.filter(|(_, i)| covers(i, user_id)).map(|(c, _)| *c);
+        let masters = keyring.masters().iter();
+        let masters = masters.filter(|m| m.fingerprint() != certificate.fingerprint());
+        for by in masters.chain(covering) {
+            let word = certified(keyring, certificate, user_id, std::slice::from_ref(by), now);
+            let by = by.fingerprint();
+            all.extend(word.map(|opinion| Counted { by, opinion }));
+        }
+    }
+    all
+}
+
+/// A certification that gpg counts.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// Whose it is.
+    pub by: Fingerprint,
+    /// The certification.
+    pub opinion: Opinion,
+}
+
 /// Whether gpg uses a key at all: not revoked, not expired.
-fn is_usable(certificate: &Certificate, now: Timestamp) -> bool {
-    let state = SigningKey::primary_of(certificate).state(now);
+fn is_usable(keyring: &Keyring, certificate: &Certificate, now: Timestamp) -> bool {
+    let state = keyring.state(&SigningKey::primary_of(certificate), now);
     state.revoked.is_none()
         && state.expired(now).is_none()
         && state.capability != Capability::Unbound
@@ -101,24 +136,25 @@ fn introducer(
     now: Timestamp,
 ) -> Option<Introduction> {
     let mut opinions: Vec<Opinion> = usable_user_ids(certificate)
-        .flat_map(|id| certified(certificate, id, keyring.masters(), now))
+        .flat_map(|id| certified(keyring, certificate, id, keyring.masters(), now))
         .filter(|o| o.introduces.is_some())
         .collect();
     opinions.sort_by_key(|o| o.created);
     let newest = opinions.pop().and_then(|o| o.introduces)?;
-    is_usable(certificate, now).then_some(newest)
+    is_usable(keyring, certificate, now).then_some(newest)
 }
 
 /// The certifications of a user ID by these certifiers that gpg counts, at most one by each
 /// (`mark_usable_uid_certs` in g10/key-clean.c).
 fn certified<'a>(
+    keyring: &'a Keyring,
     certificate: &'a Certificate,
     user_id: &'a openpgp::packet::UserID,
     certifiers: &'a [Certificate],
     now: Timestamp,
 ) -> impl Iterator<Item = Opinion> + 'a {
-    certifiers.iter().filter(move |c| is_usable(c, now)).filter_map(move |certifier| {
-        let opinions = certificate.opinions_of(certifier);
+    certifiers.iter().filter(move |c| is_usable(keyring, c, now)).filter_map(move |certifier| {
+        let opinions = keyring.opinions(certificate, certifier);
         let believed = |o: &&Opinion| o.user_id == *user_id && is_believed(o);
         let chosen = opinions.iter().filter(believed).reduce(|a, b| chosen(a, b, now))?;
         (!chosen.revokes && !has_ended(chosen, now)).then(|| chosen.clone())

@@ -19,6 +19,8 @@ const MAX_TOTAL: usize = 64 << 20;
 const MAX_CERTIFICATES: usize = 20_000;
 /// Most introducers that masters may have appointed.
 const MAX_INTRODUCERS: usize = 64;
+/// Most certificates of which each is held against every other.
+const MAX_EVERYBODY: usize = 2_000;
 
 /// Why a file or a certificate in it is not in the keyring.
 #[derive(Debug, thiserror::Error)]
@@ -158,6 +160,20 @@ impl Gatherer {
             others.into_iter().partition(|c| self.is_master(c));
         let masters = self.masters.into_iter().map(|m| joined(m, &masters)).collect();
         Keyring::new(masters, others, self.refused)
+    }
+
+    /// Reads everything that was added, with what each says of every other: for a project of which
+    /// nobody knows yet who its masters are. Returns what could not be read beside that.
+    pub fn everybody(mut self) -> (Vec<Certificate>, Vec<Refused>) {
+        let alone = self.read(&[]);
+        if alone.len() > MAX_EVERYBODY {
+            let error = KeyringError::Full { what: "more keys to compare", limit: MAX_EVERYBODY };
+            self.refuse("the keyring", error);
+            return (alone, self.refused);
+        }
+        self.refused.retain(|r| !matches!(r.error, KeyringError::Certificate(_)));
+        let all = self.read(&alone);
+        (all, self.refused)
     }
 
     fn is_master(&self, certificate: &Certificate) -> bool {

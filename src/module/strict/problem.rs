@@ -81,6 +81,13 @@ pub enum Problem {
         /// The folder's name.
         actual: String,
     },
+    /// The authority blocked this version.
+    Blocked {
+        /// Why.
+        reason: String,
+        /// Since when.
+        since: Timestamp,
+    },
     /// `expiresafter` is past.
     ExpiresAfter {
         /// When it was.
@@ -165,6 +172,7 @@ impl Problem {
             Self::OtherForm(_) => "other-form",
             Self::SignedWith { .. } => "signed-with",
             Self::RawName { .. } => "raw-name",
+            Self::Blocked { .. } => "blocked",
             Self::ExpiresAfter { .. } => "expires-after",
             Self::NothingListed => "nothing-listed",
             Self::File { flaw, .. } => flaw.name(),

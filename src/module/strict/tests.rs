@@ -13,11 +13,11 @@ use openpgp::types::{HashAlgorithm, KeyFlags, ReasonForRevocation, RevocationKey
 
 use super::*;
 use crate::digest::Sha256;
-use crate::module::FileState;
 use crate::module::forge::{
     certified, day, days, keyring, list, person, person_with, revoked, revoked_by, signed,
 };
 use crate::module::tree::Remark;
+use crate::module::{Blocked, FileState};
 
 /// A good module, to be spoiled in one place.
 struct Module {
@@ -34,6 +34,8 @@ struct Module {
     unlisted: Vec<String>,
     remarks: Vec<Remark>,
     unseen: Vec<u8>,
+    xml: ModuleXml,
+    blocked: Vec<Blocked>,
     weak: WeakChains,
     now: Timestamp,
 }
@@ -67,6 +69,8 @@ impl Module {
             unlisted: Vec::new(),
             remarks: Vec::new(),
             unseen: Vec::new(),
+            xml: ModuleXml::parse(b"<module><version>1.0</version></module>").expect("xml"),
+            blocked: Vec::new(),
             weak: WeakChains::Refuse,
             now: day(30),
         }
@@ -100,13 +104,14 @@ impl Module {
         if let Ok(reading) = &mut reading {
             reading.parsed.hashes.retain(|(path, _)| *path != self.unseen);
         }
-        let keyring = keyring(&self.masters, &self.others);
+        let keyring = keyring(&self.masters, &self.others).blocking(self.blocked.clone());
         let files = Comparison { listed: self.listed.clone(), unlisted: self.unlisted.clone() };
         let case = Case {
             folder: &self.folder,
             file: (!file.is_empty()).then_some(reading.as_ref()),
             files: &files,
             remarks: &self.remarks,
+            xml: Some(&self.xml),
             keyring: &keyring,
             weak: self.weak,
             now: self.now,

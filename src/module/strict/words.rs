@@ -43,6 +43,10 @@ impl fmt::Display for Problem {
             Self::RawName { written, actual } => {
                 write!(f, "rawname is {written}, but the folder is {}", Safe(&clip(actual)))
             }
+            Self::Blocked { reason, since } => {
+                let reason = clip(reason);
+                write!(f, "the authority blocked it on {}: {}", since.date(), Safe(&reason))
+            }
             Self::ExpiresAfter { at } => write!(f, "the list was good until {at} only"),
             Self::NothingListed => f.write_str("no file is listed"),
             Self::File { path, flaw } => file(f, &Safe(path), flaw),

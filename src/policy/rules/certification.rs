@@ -1,7 +1,7 @@
 //! Rules about what a certification says, and about what was said before.
 
 use crate::certificate::Certificate;
-use crate::operation::Certify;
+use crate::operation::{Certify, Recertify};
 use crate::policy::{Kind, Rule, Subject, Verdict};
 use crate::time::Timestamp;
 
@@ -30,16 +30,18 @@ pub const POLICY_URI: Rule = Rule {
     name: "policy-uri",
     demand: "the certification names certify.policy_uri, or none where none is set",
     check: |s| {
-        let Some(asked) = s.asked::<Certify>() else { return Verdict::not_asked() };
+        let asked = s.asked::<Certify>().map(|asked| &asked.policy_uri);
+        let asked = asked.or(s.asked::<Recertify>().map(|asked| &asked.policy_uri));
+        let Some(asked) = asked else { return Verdict::not_asked() };
         let none = "none".to_owned();
         let wanted = s.policy().certify.policy_uri.as_ref();
-        if asked.policy_uri.as_ref() == wanted {
+        if asked.as_ref() == wanted {
             return Verdict::holds(wanted.unwrap_or(&none));
         }
         Verdict::broken(
             format!(
                 "the request names the policy {}, in force is {}",
-                asked.policy_uri.as_ref().unwrap_or(&none),
+                asked.as_ref().unwrap_or(&none),
                 wanted.unwrap_or(&none)
             ),
             "make the request again with the authority's present records",
@@ -53,10 +55,9 @@ pub const VALIDITY: Rule = Rule {
     demand: "the certification lasts between a day and certify.max_validity_days, and has an end \
              where certify.must_expire says so",
     check: |s| {
-        let Some(asked) = s.asked::<Certify>() else { return Verdict::not_asked() };
         let policy = &s.policy().certify;
         let longest = policy.max_validity_days;
-        let Some(expires) = asked.expires else {
+        let Some(expires) = s.request.operation().expires() else {
             return if policy.must_expire {
                 Verdict::broken("the certification would never end", "ask with --validity 2y")
             } else {
@@ -136,7 +137,9 @@ pub const PREVIOUS_DECISIONS: Rule = Rule {
         }
         match last.1 {
             Kind::SignedModule | Kind::Stated | Kind::Bundled => Verdict::not_asked(),
-            Kind::Renewed { .. } | Kind::KeyRevoked => Verdict::not_asked(),
+            Kind::Renewed { .. } | Kind::KeyRevoked | Kind::RevocationPrepared => {
+                Verdict::not_asked()
+            }
             Kind::Revoked => Verdict::warns(format!(
                 "certification was REVOKED at {}: signing this makes the key trusted AGAIN",
                 last.0

@@ -2,15 +2,21 @@
 //! under its name; `tests/` holds one passing and one failing case for each.
 
 pub mod approval;
+pub mod bundle;
 pub mod certificate;
 pub mod certification;
 pub mod common;
+pub mod custody;
 pub mod module;
+pub mod recertification;
 pub mod requester;
 pub mod revocation;
 pub mod rotation;
 
 use crate::operation::OperationName;
+
+/// The rules about what lies beside a request: without it they cannot hold.
+pub const ABOUT_EVIDENCE: &[&str] = &[module::MODULE_FILES.name, bundle::BUNDLE_KEYRING.name];
 
 /// Every rule's name and demand, in the order in which a review asks them; for documentation.
 pub fn all() -> Vec<(&'static str, &'static str)> {

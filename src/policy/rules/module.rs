@@ -17,7 +17,7 @@ pub const MASTER_SIGNS: Rule = Rule {
             Ok(true) => Verdict::holds("its key flags hold S"),
             Ok(false) | Err(_) => Verdict::broken(
                 "the master may not sign data: its key flags lack S",
-                "have the module signed with a developer's certified key",
+                "ask another master, or have a module signed with a developer's certified key",
             ),
         }
     },

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::certification::earlier;
-use crate::operation::{RevokeCertification, RevokeKey};
+use crate::operation::{PrepareRevocation, RevokeCertification, RevokeKey};
 use crate::policy::{Kind, Rule, Verdict};
 use crate::safe::{Safe, is_unsafe};
 
@@ -41,7 +41,9 @@ pub const REASON_TEXT: Rule = Rule {
     demand: "the reason's text is one line of at most 200 characters that a screen shows as it is",
     check: |s| {
         let certification = s.asked::<RevokeCertification>().map(|asked| &asked.text);
-        let Some(text) = certification.or(s.asked::<RevokeKey>().map(|asked| &asked.text)) else {
+        let key = s.asked::<RevokeKey>().map(|asked| &asked.text);
+        let prepared = s.asked::<PrepareRevocation>().map(|asked| &asked.text);
+        let Some(text) = certification.or(key).or(prepared) else {
             return Verdict::not_asked();
         };
         let chars = text.chars().count();

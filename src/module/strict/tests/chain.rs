@@ -102,3 +102,38 @@ fn a_master_may_sign_itself_until_it_is_revoked() {
     module.masters[0] = revoked(&master, day(25), ReasonForRevocation::KeyCompromised);
     assert_eq!(module.judged().0, ["key-revoked"], "gpg trusts it still");
 }
+
+/// The old master certified on day 10; the module was signed on day 20; the new one certified on
+/// `certified_on`; then the old one revoked itself on day 25.
+fn rotated(certified_on: u32, reason: ReasonForRevocation) -> Module {
+    let mut module = Module::good();
+    let (old, new) = (module.masters[0].clone(), person("new"));
+    let dev = certified(&module.signer.clone(), &new, day(certified_on), CERTIFICATION, plain);
+    module.by(dev);
+    module.masters = vec![revoked(&old, day(25), reason), new];
+    module
+}
+
+#[test]
+fn what_was_signed_before_a_rotation_stays_good_by_the_new_masters_word() {
+    let good = rotated(22, ReasonForRevocation::KeySuperseded);
+    assert!(good.judged().0.is_empty(), "{}", good.judged().2);
+    // A compromised master's word never stood.
+    let stolen = rotated(22, ReasonForRevocation::KeyCompromised);
+    assert_eq!(stolen.judged().0, ["not-certified"]);
+    // The new master's word is needed all the same.
+    let mut alone = rotated(22, ReasonForRevocation::KeySuperseded);
+    alone.masters.pop();
+    assert_eq!(alone.judged().0, ["not-certified"]);
+    // Signed when the old master was gone, and certified by the new one later still.
+    let mut late = rotated(28, ReasonForRevocation::KeySuperseded);
+    late.signed = day(27);
+    assert_eq!(late.judged().0, ["not-certified"]);
+    // What the old master took back before it went stays taken back.
+    let mut taken_back = rotated(22, ReasonForRevocation::KeySuperseded);
+    let old = taken_back.masters.remove(0);
+    let dev = certified(&taken_back.signer.clone(), &old, day(23), REVOCATION, plain);
+    taken_back.by(dev);
+    taken_back.masters.insert(0, old);
+    assert!(!taken_back.judged().0.is_empty(), "{}", taken_back.judged().2);
+}

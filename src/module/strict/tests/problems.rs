@@ -1,6 +1,7 @@
 //! For each problem one case without it and one with it, under its name.
 
 use super::*;
+use crate::fingerprint::Fingerprint;
 
 /// For each problem: what makes a good module one with just this problem, and words that its
 /// sentence has to have.
@@ -31,6 +32,57 @@ macro_rules! problems {
     };
 }
 
+/// A block on a version of a module.
+fn block(module: &str, version: &str) -> Blocked {
+    let module = module.parse().expect("a name");
+    let (version, reason) = (version.to_owned(), "a back door".to_owned());
+    Blocked { module, version, developer: None, list: None, reason, since: day(25) }
+}
+
+#[test]
+fn what_is_blocked_is_this_module_and_no_other() {
+    let is_blocked = |module: &mut Module, blocked: Blocked| {
+        module.blocked = vec![blocked];
+        module.judged().0.contains(&"blocked")
+    };
+    let good = Module::good;
+    let by = |developer| Blocked { developer: Some(developer), ..block("good", "1.0") };
+    assert!(is_blocked(&mut good(), block("good", "1.0")));
+    assert!(!is_blocked(&mut good(), block("good", "1.0.1")));
+    assert!(!is_blocked(&mut good(), block("other", "1.0")));
+    let mut module = good();
+    let dev = Fingerprint::try_from(module.signer.fingerprint()).expect("version 4");
+    assert!(is_blocked(&mut module, by(dev)));
+    assert!(!is_blocked(&mut module, by(Fingerprint::from([7; 20]))));
+    // In another folder it is the same list.
+    module.folder = "elsewhere".to_owned();
+    assert!(is_blocked(&mut module, block("good", "1.0")));
+    // Nobody says which version it is.
+    module.xml = ModuleXml::default();
+    assert!(!is_blocked(&mut module, block("good", "1.0")));
+}
+
+#[test]
+fn a_blocked_list_is_known_wherever_it_turns_up() {
+    let mut module = Module::good();
+    let text = list(&module.signed_with, &module.more);
+    let digest = |text: &str| {
+        let file = signed(&module.signer, day(20), text, plain);
+        Reading::parse(&file).expect("a list").signed.digest()
+    };
+    let listed = digest(&text);
+    assert_eq!(listed, Sha256::of(&text));
+    assert_ne!(digest(&text.replace("test", "best")), listed);
+    module.folder = "elsewhere".to_owned();
+    module.more = "type=public\n".to_owned();
+    let digest = Sha256::of(list(&module.signed_with, &module.more));
+    module.blocked = vec![Blocked { list: Some(digest), ..block("none", "0") }];
+    assert_eq!(module.judged().0, ["blocked"]);
+    // Blanks at the ends of lines are not signed, and change nothing.
+    module.spoil = |file| file.replace("repo=manual\n", "repo=manual \t\n");
+    assert!(module.judged().0.contains(&"blocked"));
+}
+
 problems! {
     unsigned "unsigned" "no module.sig" |m| m.spoil = |_| String::new();
     unreadable "unreadable" "not a signed text" |m| m.spoil = |_| "hello\n".into();
@@ -51,6 +103,9 @@ problems! {
         m.sign = |b| b.set_signature_validity_period(days(5)).expect("a period");
     };
     signed_in_the_future "signed-in-the-future" "dated 2020" |m| m.signed = day(31);
+    blocked "blocked" "blocked it on 2020-10-08: a back door" |m| {
+        m.blocked.push(block("good", "1.0"));
+    };
     key_revoked "key-revoked" "gave the key up on 2020-10-08" |m| {
         m.by(revoked(&m.signer, day(25), ReasonForRevocation::KeyRetired));
     };

@@ -9,18 +9,25 @@ use openpgp::packet::signature::SignatureBuilder;
 use openpgp::serialize::SerializeInto as _;
 use openpgp::types::{HashAlgorithm, KeyFlags, ReasonForRevocation, SignatureType};
 
+use crate::bundle::Serial;
 use crate::digest::Sha256;
-use crate::module::{Comparison, Entry, FileState};
-use crate::operation::{CertificateBlock, Operation, TrustSignature};
+use crate::module::{Blocked, Comparison, Entry, FileState};
+use crate::operation::{CertificateBlock, Operation, Seal, TrustSignature};
 use crate::policy::{
-    Context, Decided, Decision, Files, Introducer, Kind, ListOnly, Policy, Verdict,
+    Context, Decided, Decision, Files, Introducer, KeyringFile, Kind, ListOnly, Policy,
+    RotationConsent, Verdict,
 };
 use crate::request::{Draft, MAX_BYTES, Request, RequestId};
 
 mod approval;
 mod case;
+mod recertification;
 
 use case::{BORN, Case, DAY, builder, keys, read, secret};
+
+fn validity(days: u32) -> std::time::Duration {
+    std::time::Duration::from_secs(u64::from(days * DAY))
+}
 
 /// For each rule: a case in which every rule holds, and what breaks just this one.
 macro_rules! rules {
@@ -141,6 +148,15 @@ rules! {
     newer_than_certification "newer-than-certification" revoke |c| {
         c.history.decisions[0].created = c.created;
     };
+    rotation_consent "rotation-consent" recertify |c| {
+        c.policy.rotation.consent = RotationConsent::Fresh;
+    };
+    standing_certification "standing-certification" recertify |c| {
+        c.said_by_old(|said| said.set_signature_validity_period(validity(9)));
+    };
+    recorded_agreement "recorded-agreement" recertify |c| {
+        c.recertification().agreement = None;
+    };
     master_signs "master-signs" sign_module |c| {
         let certifies = builder("M <m@example.org>")
             .set_cipher_suite(CipherSuite::RSA2k)
@@ -174,6 +190,18 @@ rules! {
         c.also.remove(0);
     };
     witness "witness" approved |c| c.also.truncate(1);
+    bundle_serial "bundle-serial" trust_bundle |c| c.head().serial = Serial(1);
+    bundle_dates "bundle-dates" trust_bundle |c| {
+        c.head().expires = c.created.after(91 * DAY);
+    };
+    bundle_blocked "bundle-blocked" trust_bundle |c| {
+        let module = blocked("a reason\nand another");
+        c.head().blocked.push(module);
+    };
+    bundle_keyring "bundle-keyring" trust_bundle |c| c.evidence.keyring = KeyringFile::Absent;
+    bundle_masters "bundle-masters" trust_bundle |c| c.head().masters.clear();
+    bundle_developers "bundle-developers" trust_bundle |c| c.head().developers = 2;
+    bundle_decisions "bundle-decisions" trust_bundle |c| c.look(&[decided(c, Kind::Revoked)]);
     signable "signable" certify |c| c.asked().user_ids.clear();
     batch_size "batch-size" certify |c| c.batch = 1_001;
     other_master "other-master" cross_certify |c| {
@@ -197,10 +225,124 @@ rules! {
     own_subkey "own-subkey" revoke_key |c| {
         c.key_revocation().subkey = Some(read(&keys().alice).fingerprint());
     };
+    custodians "custodians" prepare_revocation |c| c.policy.custodians.clear();
     effect "effect" revoke_key |c| c.key_revocation().stops.developers = 1;
     successor "successor" revoke_key |c| {
         c.masters.pop();
     };
+}
+
+fn blocked(reason: &str) -> Blocked {
+    Blocked {
+        module: "blacklist".parse().expect("a name"),
+        version: "17.0.3".into(),
+        developer: None,
+        list: None,
+        reason: reason.into(),
+        since: BORN,
+    }
+}
+
+/// A decision of the master on Alice's key.
+fn decided(case: &Case, kind: Kind) -> Decision {
+    Decision {
+        request: RequestId(Sha256::ZERO),
+        master: case.master,
+        created: BORN.after(2 * DAY),
+        kind,
+        names: vec!["Alice <alice@example.org>".into()],
+    }
+}
+
+#[test]
+fn a_bundle_that_is_not_as_policy_wants_it_is_refused_each_with_its_reason() {
+    type Bend = fn(&mut Case);
+    let cases: [(&str, Bend); 16] = [
+        ("bundle-serial", |c| c.history.decisions[0].created = c.created),
+        ("bundle-serial", |c| {
+            c.history.decisions.clear();
+            c.head().serial = Serial(0);
+        }),
+        ("bundle-dates", |c| c.head().made = c.created.after(1)),
+        ("bundle-dates", |c| c.head().expires = c.now),
+        ("bundle-dates", |c| c.head().grace_days = 15),
+        ("bundle-blocked", |c| c.head().blocked = vec![blocked("a"), blocked("b")]),
+        ("bundle-blocked", |c| {
+            let since = c.created.after(1);
+            c.head().blocked.push(Blocked { since, ..blocked("a") });
+        }),
+        ("bundle-blocked", |c| {
+            let version = "1 2".into();
+            c.head().blocked.push(Blocked { version, ..blocked("a") });
+        }),
+        ("bundle-keyring", |c| c.evidence.keyring = KeyringFile::Unreadable("gone".into())),
+        ("bundle-keyring", |c| c.head().keyring.sha256 = Sha256::ZERO),
+        ("bundle-keyring", |c| c.head().keyring.bytes += 1),
+        ("bundle-masters", |c| c.head().authority = "Another".into()),
+        ("bundle-masters", |c| c.head().masters[0].name = "Another".into()),
+        ("bundle-masters", |c| {
+            let without = c.keyring[c.masters[0].to_bytes().len()..].to_vec();
+            c.rekey(without);
+        }),
+        ("bundle-developers", |c| {
+            let bob = read(&keys().maria).to_bytes();
+            let keyring = [c.masters[0].to_bytes(), bob].concat();
+            c.rekey(keyring);
+        }),
+        ("bundle-decisions", |c| {
+            let mut decision = decided(c, Kind::KeyRevoked);
+            decision.created = BORN;
+            c.look(&[decision]);
+        }),
+    ];
+    for (at, (rule, bend)) in cases.into_iter().enumerate() {
+        let mut case = Case::trust_bundle();
+        bend(&mut case);
+        let verdict = case.verdict(rule);
+        assert!(matches!(verdict, Verdict::Broken { .. }), "{at} {rule}: {verdict:?}");
+    }
+}
+
+#[test]
+fn what_is_no_longer_blocked_is_said() {
+    let mut case = Case::trust_bundle();
+    let mut last = case.head().clone();
+    last.blocked.push(blocked("bad"));
+    case.evidence.last_bundle = Some(last.clone());
+    let Verdict::Warns(text) = case.verdict("bundle-blocked") else { panic!("no warning") };
+    assert!(text.contains("NO LONGER BLOCKED: blacklist 17.0.3"), "{text}");
+    case.head().blocked = last.blocked;
+    assert!(matches!(case.verdict("bundle-blocked"), Verdict::Holds(_)));
+}
+
+#[test]
+fn a_certification_that_never_came_into_the_record_is_said() {
+    let mut case = Case::trust_bundle();
+    let decision = decided(&case, Kind::Certified { expires: None });
+    case.look(&[decision]);
+    let verdict = case.verdict("bundle-decisions");
+    assert!(matches!(&verdict, Verdict::Warns(text) if text.starts_with("1 ")), "{verdict:?}");
+}
+
+#[test]
+fn a_custodian_is_encrypted_to_once_and_with_nothing_beside_the_key() {
+    let mut case = Case::prepare_revocation();
+    assert!(matches!(case.verdict("custodians"), Verdict::Warns(_)), "only one");
+    let one = case.sealed_to()[0].clone();
+    case.sealed_to().push(one.clone());
+    assert!(matches!(case.verdict("custodians"), Verdict::Broken { .. }), "twice");
+    case.sealed_to().clear();
+    assert!(matches!(case.verdict("custodians"), Verdict::Broken { .. }), "nobody");
+    let bytes = keys().cora.clone().strip_secret_key_material().to_vec().expect("bytes");
+    *case.sealed_to() = vec![CertificateBlock::new(bytes)];
+    assert!(matches!(case.verdict("custodians"), Verdict::Broken { .. }), "not cut down");
+    *case.sealed_to() = vec![one];
+    case.now = case.created.after(400 * DAY);
+    assert!(matches!(case.verdict("custodians"), Verdict::Broken { .. }), "ended");
+    case.now = case.created;
+    case.prepared().seal = Seal::Passphrase;
+    let Verdict::Warns(text) = case.verdict("custodians") else { panic!("no warning") };
+    assert!(text.contains("PASSPHRASE"), "{text}");
 }
 
 #[test]

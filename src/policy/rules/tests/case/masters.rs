@@ -1,12 +1,15 @@
 //! Cases about the masters themselves.
 
+use sequoia_openpgp::serialize::SerializeInto as _;
+
 use super::{BORN, Case, DAY, keys, read};
 use crate::certificate::Certificate;
 use crate::operation::{
-    CertificateBlock, CrossCertify, KeyReason, Operation, OperationName, RenewMaster, RevokeKey,
-    Stops, TransitionStatement, TrustSignature,
+    CertificateBlock, CrossCertify, KeyReason, Operation, OperationName, PrepareRevocation,
+    RenewMaster, RevokeKey, Seal, Stops, TransitionStatement, TrustSignature,
 };
 use crate::policy::Named;
+use crate::sealed::Custodian;
 
 const MASTER: &str = "M <m@example.org>";
 
@@ -54,6 +57,35 @@ impl Case {
             stops: Stops::default(),
         });
         case
+    }
+
+    pub(in crate::policy::rules::tests) fn prepare_revocation() -> Self {
+        let (mut case, _) = Self::of_two_masters();
+        let public = keys().cora.clone().strip_secret_key_material().to_vec().expect("bytes");
+        let cora = Custodian::read(&public, case.created).expect("a custodian");
+        let named = Named { name: "Cora".into(), fingerprint: cora.fingerprint() };
+        case.policy.custodians.push(named);
+        case.operation = Operation::PrepareRevocation(PrepareRevocation {
+            certificate: CertificateBlock::new(case.masters[0].to_bytes()),
+            reason: KeyReason::Compromised,
+            text: String::new(),
+            seal: Seal::Custodians(vec![CertificateBlock::new(cora.to_bytes().to_vec())]),
+        });
+        case
+    }
+
+    pub(in crate::policy::rules::tests) fn prepared(&mut self) -> &mut PrepareRevocation {
+        match &mut self.operation {
+            Operation::PrepareRevocation(asked) => asked,
+            _ => panic!("this case is about a prepared revocation"),
+        }
+    }
+
+    pub(in crate::policy::rules::tests) fn sealed_to(&mut self) -> &mut Vec<CertificateBlock> {
+        match &mut self.prepared().seal {
+            Seal::Custodians(blocks) => blocks,
+            Seal::Passphrase => panic!("this case is about custodians"),
+        }
     }
 
     pub(in crate::policy::rules::tests) fn cross(&mut self) -> &mut CrossCertify {
