@@ -50,15 +50,19 @@ pub(crate) fn gather(message: &[u8], limit: usize) -> anyhow::Result<Gathered> {
 /// `gpg --clearsign` does: LF line ends, a final one too, lines that begin with `-` or `From `
 /// escaped, and the armor with its checksum.
 ///
-/// All signatures are over the same digest algorithm.
-///
 /// # Errors
-/// Where there is no signature, or its hash algorithm has no name for the `Hash` header.
+/// Where there is no signature, or a hash algorithm has no name for the `Hash` header.
 pub(crate) fn write(text: &str, signatures: &[Signature]) -> anyhow::Result<String> {
     let mut message = Vec::with_capacity(text.len() + 2048);
-    let Some(first) = signatures.first() else { anyhow::bail!("a signed text needs a signature") };
-    let hash = first.hash_algo();
-    write!(message, "-----BEGIN PGP SIGNED MESSAGE-----\nHash: {}\n\n", hash.text_name()?)?;
+    anyhow::ensure!(!signatures.is_empty(), "a signed text needs a signature");
+    let mut names = Vec::new();
+    for signature in signatures {
+        let name = signature.hash_algo().text_name()?.to_owned();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    write!(message, "-----BEGIN PGP SIGNED MESSAGE-----\nHash: {}\n\n", names.join(","))?;
     escape(text.as_bytes(), &mut message)?;
     message.extend(armored(signatures)?);
     Ok(String::from_utf8(message)?)

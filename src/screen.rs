@@ -6,7 +6,9 @@ use crate::certificate::{Certificate, algorithm};
 use crate::digest::Sha256;
 use crate::module::Changes;
 use crate::operation::{Object, Statement};
-use crate::policy::{Context, Decision, Finding, History, Kind, Rejection, Review, Verdict};
+use crate::policy::{
+    Context, Decision, Finding, History, Judged, Kind, Rejection, Signers, Verdict, Witness,
+};
 use crate::request::Request;
 use crate::safe::{Safe, clip};
 use crate::time::Timestamp;
@@ -15,7 +17,7 @@ use crate::time::Timestamp;
 const WIDTH: usize = 78;
 
 /// The request once more in two lines, for right above the question: a long screen scrolls away.
-pub fn recap(review: &Review) -> String {
+pub fn recap(review: &Judged) -> String {
     let request = review.request();
     let name = request.operation().name().to_string().replace('-', " ").to_uppercase();
     let about = match request.operation().object() {
@@ -35,11 +37,13 @@ pub enum Detail {
     Full,
 }
 
-/// The screen for a request that holds by every rule.
-pub fn review(review: &Review, context: &Context<'_>, history: &History, detail: Detail) -> String {
+/// The screen for a request that holds by every rule, but perhaps those about signatures that are
+/// still to come.
+pub fn review(review: &Judged, context: &Context<'_>, history: &History, detail: Detail) -> String {
     let mut out = String::new();
     let request = review.request();
     heading(&mut out, request, context);
+    signers(&mut out, review.signers());
     let certificate = review.certificate();
     if let Some(certificate) = certificate {
         field(&mut out, "key", &certificate.fingerprint().spaced());
@@ -83,6 +87,24 @@ fn heading(out: &mut String, request: &Request, context: &Context<'_>) {
     field(out, "master", &master.spaced());
     field(out, "", &Safe(&name).to_string());
     field(out, "made", &request.created().to_string());
+}
+
+/// Who asked, who approved, who witnessed: where managers did.
+fn signers(out: &mut String, signers: &Signers) {
+    let witness = match &signers.witness {
+        Witness::Signed(person) => std::slice::from_ref(person),
+        Witness::NotAsked | Witness::Word | Witness::Missing => &[],
+    };
+    let parts = [
+        ("asked by", signers.requesters.as_slice()),
+        ("approved by", &signers.approvers),
+        ("witnessed by", witness),
+    ];
+    for (label, persons) in parts {
+        for (at, person) in persons.iter().enumerate() {
+            field(out, if at == 0 { label } else { "" }, &person.to_string());
+        }
+    }
 }
 
 fn asked(out: &mut String, request: &Request) {

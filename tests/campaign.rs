@@ -151,6 +151,54 @@ fn a_batch_is_listed_refused_or_asked_for_one_by_one() {
 }
 
 #[test]
+fn where_a_witness_gives_a_word_each_is_asked_for_by_itself() {
+    let s = certified(&["bob", "carol"], |p| p + "\n[approval.recertify]\nwitness = \"word\"\n");
+    recertify(&s, &[]).ok().says("one by one at the station: 2");
+    let before = consents(&s);
+    let word = "2\nYes\nEva Witness\nWitnessed\nYes\nEva Witness\n";
+    let run = s.session().card("card-two").answers(word).run().ok();
+    run.never_says("A BATCH").says("THE WITNESS").says("1 signed").says("1 left");
+    assert_eq!(consents(&s) - before, 1);
+}
+
+#[test]
+fn a_batch_that_has_to_be_approved_is_and_then_takes_one_word() {
+    let policy =
+        format!("\n[approval.recertify]\napprovals = 1\nby = [\"{}\"]\n", fingerprint("dave"));
+    let manager = format!(
+        "\n[[manager]]\nname = \"dave\"\nfingerprint = \"{}\"\nmay_request = []\n",
+        fingerprint("dave")
+    );
+    let s = Scenario::of_masters(&["one", "two"]);
+    let (one, key) = (master(&s, "one"), fingerprint("dave"));
+    for name in ["bob", "carol"] {
+        s.certify_with(name, &["--master", &one]).ok();
+    }
+    s.session().card("card-one").run().ok();
+    s.install().ok();
+    s.clear_stick();
+    fs::copy(s.path("dave.asc"), s.path(&format!("authority/managers/{key}.asc"))).expect("copied");
+    let path = s.path("authority/policy.toml");
+    let text = fs::read_to_string(&path).expect("a policy");
+    fs::write(path, text + &manager + &policy).expect("written");
+    s.airgap_told(&["station", "update", "--authority", "authority"], "Yes\n").ok();
+    recertify(&s, &[]).ok().says("not yet approved: 2");
+    let index = fs::read_to_string(s.path("stick/recertify/INDEX.txt")).expect("an index");
+    assert!(index.contains("NOT YET approvals: 0 of 1") && index.contains("dave ("), "{index}");
+    s.session().card("card-two").answers("2\n").run().ends(3).says("NO approvals");
+    let files = in_batch(&s, ".request.asc");
+    let files: Vec<String> = files.iter().map(|f| format!("stick/recertify/001/{f}")).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let approve = ["request", "approve", "--yes", "--key-file", "dave.key"];
+    s.countersign(&[&approve[..], &files].concat()).ok().says("next: carry it to the station");
+    let run = s.session().card("card-two").answers("2\n").run().ok();
+    run.says("A BATCH: RECERTIFY 2 DEVELOPERS").says("2 signed");
+    let events = s.events();
+    let last = events.iter().rev().find_map(|e| e.get("consented")).expect("a consent");
+    assert_eq!(last["approvers"], serde_json::json!([key]));
+}
+
+#[test]
 fn one_with_a_warning_is_asked_for_alone_and_one_that_expired_not_at_all() {
     let s = certified(&PEOPLE, |policy| policy);
     let one = master(&s, "one");

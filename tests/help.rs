@@ -66,6 +66,8 @@ const CEREMONY: &[&str] = &[
     "countersign request transition-statement",
     "countersign request renew-master",
     "countersign request revoke-key",
+    "countersign request approve",
+    "countersign request join",
     "countersign authority adopt",
     "countersign revocation drill",
     "countersign request prepare-revocation",
@@ -199,6 +201,27 @@ fn name_custodian(folder: &TempDir) {
     fs::write(path, policy + &custodian).expect("written");
 }
 
+/// Bob has to approve what is to be revoked, and a copy of the request goes elsewhere.
+fn approver(folder: &TempDir) {
+    let (bob, maria) = (fingerprint("bob"), fingerprint("maria"));
+    let certificate = format!("authority/managers/{bob}.asc");
+    fs::copy(people::kept().join("bob.asc"), folder.path().join(certificate)).expect("a copy");
+    let path = folder.path().join("authority/policy.toml");
+    let policy = fs::read_to_string(&path).expect("a policy");
+    let more = format!(
+        "\n[[manager]]\nname = \"bob\"\nfingerprint = \"{bob}\"\nmay_request = []\n\n\
+         [approval.revoke-key]\napprovals = 2\nby = [\"{maria}\", \"{bob}\"]\n"
+    );
+    fs::write(path, policy + &more).expect("written");
+    fs::create_dir(folder.path().join("copies")).expect("a new folder");
+    for entry in fs::read_dir(folder.path().join("stick")).expect("the stick").flatten() {
+        if entry.file_name().to_string_lossy().starts_with("revoke-key-") {
+            let copy = folder.path().join("copies").join(entry.file_name());
+            fs::copy(entry.path(), copy).expect("a copy");
+        }
+    }
+}
+
 /// A courier carries the record to the station.
 fn carry(folder: &TempDir) {
     people::copy(&folder.path().join("authority"), &folder.path().join("stick/authority"));
@@ -279,6 +302,7 @@ fn every_example_does_what_it_says() {
                 name_custodian(&folder);
                 carry(&folder);
             }
+            "countersign request approve" => approver(&folder),
             // What was asked of the masters before waits for other cards.
             "countersign request prepare-revocation" => empty_stick(&folder),
             _ => {}

@@ -23,7 +23,7 @@ use countersign::scratch::{Scratch, ScratchError};
 use countersign::sealed::SealedMessage;
 use countersign::time::Timestamp;
 
-use crate::consent::Consent;
+use crate::consent::{Consent, ConsentParts};
 pub use error::RecorderError;
 
 /// The journal, open for writing by this process alone.
@@ -278,7 +278,7 @@ impl Recorder {
     /// # Errors
     /// [`RecorderError`] where either is not on disk.
     pub fn record(&mut self, consent: Consent) -> Result<Recorded, RecorderError> {
-        let (review, how) = consent.into_parts();
+        let ConsentParts { review, how, witness } = consent.into_parts();
         let request = review.request();
         let id = request.id();
         exchange::write_many(&self.kept(id), request.text().as_bytes())?;
@@ -295,6 +295,8 @@ impl Recorder {
             expires: request.operation().expires(),
             statements,
             consent: how,
+            approvers: review.signers().approvers.iter().map(|p| p.fingerprint).collect(),
+            witness,
         })?;
         self.recorded(id)?.ok_or(RecorderError::Poisoned)
     }

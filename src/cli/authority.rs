@@ -9,8 +9,8 @@ use crate::certificate::{Certificate, algorithm};
 use crate::digest::Sha256;
 use crate::exchange;
 use crate::operation::{Agreement, OperationName};
-use crate::policy::{Manager, Named, Policy};
-use crate::safe::Safe;
+use crate::policy::{ApprovalPolicy, Manager, Named, Policy, WitnessPolicy};
+use crate::safe::{Safe, counted};
 use crate::screen;
 
 pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
@@ -103,8 +103,12 @@ fn show(authority: &Authority) {
     }
     for manager in &policy.managers {
         let may: Vec<String> = manager.may_request.iter().map(ToString::to_string).collect();
-        crate::say!("  manager  {}  may request: {}", manager.fingerprint, may.join(", "));
+        let may = if may.is_empty() { "nothing".to_owned() } else { may.join(", ") };
+        crate::say!("  manager  {}  may request: {may}", manager.fingerprint);
         crate::say!("           {}", Safe(&manager.name));
+    }
+    for (operation, approval) in &policy.approvals {
+        show_approval(*operation, approval);
     }
     let developers = authority.developers().map_or(0, |d| d.len());
     crate::say!("  developers on record: {developers}");
@@ -116,6 +120,26 @@ fn show(authority: &Authority) {
     crate::cli::put(format_args!("{}", screen::digest_lines(&policy.digest())));
 }
 
+/// Who has to agree to an operation.
+fn show_approval(operation: OperationName, approval: &ApprovalPolicy) {
+    let witness = match approval.witness {
+        WitnessPolicy::None => "no witness",
+        WitnessPolicy::Word => "a witness at the station",
+        WitnessPolicy::Signature => "a witness's signature",
+    };
+    let count = counted(approval.approvals as usize, "approval");
+    match approval.by.is_empty() {
+        true => crate::say!("  approval {operation} takes {witness}"),
+        false => crate::say!("  approval {operation} takes {count} by these, and {witness}"),
+    }
+    for key in &approval.by {
+        crate::say!("           {key}");
+    }
+    for key in &approval.witnesses {
+        crate::say!("           {key} as witness");
+    }
+}
+
 fn show_json(authority: &Authority) {
     let policy = authority.policy();
     let value = serde_json::json!({
@@ -123,6 +147,7 @@ fn show_json(authority: &Authority) {
         "name": policy.name,
         "masters": policy.masters.iter().map(|m| m.fingerprint).collect::<Vec<_>>(),
         "managers": policy.managers.iter().map(|m| m.fingerprint).collect::<Vec<_>>(),
+        "approvals": policy.approvals,
         "agreement": policy.certify.agreement.sha256,
         "policy": policy.digest(),
     });

@@ -5,6 +5,7 @@ pub mod args;
 mod authority;
 mod bundle;
 mod carry;
+mod confirm;
 mod developer;
 pub mod failure;
 mod forecast;

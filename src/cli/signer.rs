@@ -73,6 +73,14 @@ impl Signer {
         }
     }
 
+    /// The primary key's fingerprint.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        match self {
+            Self::Gpg { key, .. } => *key,
+            Self::File { certificate, .. } => certificate.fingerprint(),
+        }
+    }
+
     /// The signer's certificate, minimal.
     pub(super) fn certificate(&self) -> Result<Certificate, Failure> {
         match self {

@@ -91,6 +91,12 @@ pub enum Event {
         statements: Vec<Sha256>,
         /// How consent was given.
         consent: Consent,
+        /// Who approved the request, by the fingerprints of their primary keys.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        approvers: Vec<Fingerprint>,
+        /// How a second person confirmed, where the policy asks for one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        witness: Option<Witness>,
     },
     /// The card's signature counter was read.
     Counter {
@@ -151,6 +157,22 @@ pub enum Consent {
     Typed,
     /// Read from a pipe or a file: a script spoke for the operator.
     Scripted,
+}
+
+/// How a second person confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Witness {
+    /// With the word `Witnessed`, given as the operator's consent was.
+    Word {
+        /// The name that the witness typed.
+        name: String,
+    },
+    /// With a signature over the request, by this key.
+    Signature {
+        /// The fingerprint of the primary key.
+        key: Fingerprint,
+    },
 }
 
 /// When in a session the counter was read.

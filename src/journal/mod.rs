@@ -7,7 +7,7 @@ mod slot;
 
 use std::io::{self, BufRead, Read as _};
 
-pub use entry::{Consent, Entry, Event, Moment};
+pub use entry::{Consent, Entry, Event, Moment, Witness};
 pub use ledger::{Ledger, Pending};
 
 use crate::digest::Sha256;

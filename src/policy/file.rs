@@ -1,9 +1,10 @@
 //! The policy file: TOML, strict, every field explained in docs/policy.md.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::approval::ApprovalPolicy;
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
 use crate::operation::{Agreement, OperationName};
@@ -43,6 +44,9 @@ pub struct Policy {
     /// Who may ask for operations that a key's owner cannot ask for.
     #[serde(default, rename = "manager", skip_serializing_if = "Vec::is_empty")]
     pub managers: Vec<Manager>,
+    /// Who beside the requester has to agree, by operation.
+    #[serde(default, rename = "approval", skip_serializing_if = "BTreeMap::is_empty")]
+    pub approvals: BTreeMap<OperationName, ApprovalPolicy>,
     /// Those to whom a master's revocation may be sealed.
     #[serde(default, rename = "custodian", skip_serializing_if = "Vec::is_empty")]
     pub custodians: Vec<Named>,
@@ -271,6 +275,7 @@ impl Policy {
             bundle: BundlePolicy::default(),
             masters: vec![master],
             managers: Vec::new(),
+            approvals: BTreeMap::new(),
             custodians: Vec::new(),
         }
     }
@@ -323,6 +328,7 @@ impl Policy {
             let reason = "a certification is asked for by the key's owner, never by a manager";
             return wrong("manager.may_request", &"certify", reason);
         }
+        self.check_approvals()?;
         let unique: BTreeSet<_> = self.masters.iter().map(|m| m.fingerprint).collect();
         if unique.len() != self.masters.len() {
             let reason = "one fingerprint stands twice";
@@ -348,10 +354,10 @@ impl Policy {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn text() -> String {
+    pub(in crate::policy) fn text() -> String {
         let fingerprint = "0BDE0BFA09946D732091E26E1588A7366BD35B34".parse().expect("fingerprint");
         let master = Named { name: "m".into(), fingerprint };
         let notation = "agreement-sha256@example.org".to_owned();

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::rule::{Finding, Rule, Subject, Violation};
-use super::rules::{common, requester};
+use super::rules::{approval, common, requester};
+use super::signers::{self, Signers};
 use super::{Evidence, Policy, Verdict};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
@@ -11,6 +12,14 @@ use crate::module::Changes;
 use crate::operation::{SignModule, Statement};
 use crate::request::{Draft, Request, RequestId};
 use crate::time::Timestamp;
+
+/// The rules about a request's signatures: before it is signed they cannot hold.
+const ABOUT_SIGNATURES: &[&str] = &[
+    requester::PROOF_OF_POSSESSION.name,
+    requester::REQUESTER_ALLOWED.name,
+    approval::APPROVALS.name,
+    approval::WITNESS.name,
+];
 
 /// What a judge knows beside the request: the authority's policy and keys, and the date.
 pub struct Context<'a> {
@@ -137,16 +146,21 @@ pub enum Kind {
     Bundled,
 }
 
-/// A request for which every rule holds, and exactly what will be signed. Only
-/// [`Policy::review`] makes one.
+/// What a review found of a request: who signed it, every rule's verdict, and exactly what would be
+/// signed.
 #[derive(Debug)]
-pub struct Review {
+pub struct Judged {
     request: Request,
     certificate: Option<Certificate>,
+    signers: Signers,
     findings: Vec<Finding>,
     statements: Vec<Statement>,
     changes: Option<Changes>,
 }
+
+/// A request for which every rule holds. Only [`Policy::review`] makes one.
+#[derive(Debug)]
+pub struct Review(Judged);
 
 /// A request that breaks a rule.
 #[derive(Debug)]
@@ -164,7 +178,15 @@ impl Rejection {
     }
 }
 
-impl Review {
+impl std::ops::Deref for Review {
+    type Target = Judged;
+
+    fn deref(&self) -> &Judged {
+        &self.0
+    }
+}
+
+impl Judged {
     /// The request.
     pub fn request(&self) -> &Request {
         &self.request
@@ -180,6 +202,11 @@ impl Review {
         self.changes.as_ref()
     }
 
+    /// Who asked for it, who approved it, and what is known of a witness.
+    pub fn signers(&self) -> &Signers {
+        &self.signers
+    }
+
     /// Every rule's verdict.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -188,6 +215,12 @@ impl Review {
     /// Every signature that will be made, in order.
     pub fn statements(&self) -> &[Statement] {
         &self.statements
+    }
+
+    /// What keeps it from being signed; of a request that can travel only whose signatures are
+    /// still missing.
+    pub fn open(&self) -> Vec<Violation> {
+        self.findings.iter().filter_map(Finding::violation).collect()
     }
 }
 
@@ -205,8 +238,22 @@ impl Policy {
         let Err(mut rejection) = Self::review(context, draft.unsigned(), history, evidence) else {
             return Ok(());
         };
-        rejection.findings.retain(|f| !requester::ABOUT_SIGNATURES.contains(&f.rule));
+        rejection.findings.retain(|f| !ABOUT_SIGNATURES.contains(&f.rule));
         if rejection.violations().is_empty() { Ok(()) } else { Err(rejection) }
+    }
+
+    /// Judges a signed request on its way from one person to the next: approvals and a witness's
+    /// signature may still be missing.
+    ///
+    /// # Errors
+    /// A [`Rejection`] with all findings where another rule is broken.
+    pub fn preview(
+        context: &Context<'_>,
+        request: Request,
+        history: &History,
+        evidence: &Evidence,
+    ) -> Result<Judged, Box<Rejection>> {
+        Self::judge(context, request, history, evidence, approval::OPEN_ON_THE_WAY)
     }
 
     /// Judges a request by every rule that applies to it.
@@ -219,6 +266,17 @@ impl Policy {
         history: &History,
         evidence: &Evidence,
     ) -> Result<Review, Box<Rejection>> {
+        Self::judge(context, request, history, evidence, &[]).map(Review)
+    }
+
+    /// Judges a request; the rules in `open` may be broken.
+    fn judge(
+        context: &Context<'_>,
+        request: Request,
+        history: &History,
+        evidence: &Evidence,
+        open: &[&str],
+    ) -> Result<Judged, Box<Rejection>> {
         let mut findings = vec![common::size(&request, context.policy), common::format()];
         let master = match common::target_master(&request, context) {
             Ok((master, finding)) => {
@@ -242,20 +300,30 @@ impl Policy {
             }
         };
         let about = certificate.as_ref();
-        let subject =
-            Subject { request: &request, context, master, certificate: about, history, evidence };
+        let mut subject = Subject {
+            request: &request,
+            context,
+            master,
+            certificate: about,
+            history,
+            evidence,
+            signed: Vec::new(),
+        };
+        subject.signed = signers::signed(&subject);
         let rules = common::RULES.iter().chain(request.operation().name().rules());
         findings.extend(rules.map(|rule: &Rule| Finding::of(rule, &subject)));
 
         let (finding, statements) = common::signable(&subject);
         findings.push(finding);
-        if findings.iter().any(|f| matches!(f.verdict, Verdict::Broken { .. })) {
+        let signers = Signers::of(&subject);
+        let broken = |f: &Finding| matches!(f.verdict, Verdict::Broken { .. });
+        if findings.iter().any(|f| broken(f) && !open.contains(&f.rule)) {
             return Err(Box::new(Rejection { request, findings }));
         }
         let changes = evidence.previous.as_ref().and_then(|previous| {
             let asked = request.operation().as_any::<SignModule>()?;
             Some(Changes::between(previous, &asked.manifest().ok()?))
         });
-        Ok(Review { request, certificate, findings, statements, changes })
+        Ok(Judged { request, certificate, signers, findings, statements, changes })
     }
 }

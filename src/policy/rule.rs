@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::review::{Context, History};
+use super::signers::Signed;
 use super::{Evidence, Policy};
 use crate::certificate::Certificate;
 use crate::operation::Signable;
@@ -36,6 +37,8 @@ pub struct Subject<'a> {
     pub history: &'a History,
     /// What stands beside the request.
     pub evidence: &'a Evidence,
+    /// Its signatures: whose each is, and what keeps it from counting.
+    pub(super) signed: Vec<Signed<'a>>,
 }
 
 impl<'a> Subject<'a> {

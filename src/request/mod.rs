@@ -106,6 +106,17 @@ pub enum RequestError {
     /// A body with the same meaning but another spelling.
     #[error("the request is not written as requests are: somebody edited or reformatted it")]
     NotCanonical,
+    /// Signatures over another text.
+    #[error("these are two requests: {actual} and {expected}")]
+    OtherRequest {
+        /// The request whose signatures were to be added.
+        actual: RequestId,
+        /// The request that they were to be added to.
+        expected: RequestId,
+    },
+    /// The text cannot be written with all its signatures.
+    #[error("the request cannot be written with all its signatures")]
+    Unwritable(#[source] anyhow::Error),
 }
 
 impl Draft {
@@ -188,9 +199,39 @@ impl Request {
         &self.text
     }
 
+    /// The text under the signatures, with its final line end.
+    pub fn signed_text(&self) -> String {
+        self.body.canonical()
+    }
+
     /// The signatures over the text, with the digest that they should sign computed.
     pub fn signatures(&self) -> &[Signature] {
         &self.signatures
+    }
+
+    /// This request with the signatures of another copy of it as well, each once. The text under
+    /// them stays byte for byte what it was; nothing is verified.
+    ///
+    /// # Errors
+    /// [`RequestError`] where the other is another request, or the whole is no request any more:
+    /// too many signatures, too long.
+    pub fn joined(&self, other: &Self) -> Result<Self, RequestError> {
+        if self.id != other.id {
+            return Err(RequestError::OtherRequest { actual: other.id, expected: self.id });
+        }
+        let mut signatures = self.signatures.clone();
+        for signature in &other.signatures {
+            if !signatures.contains(signature) {
+                signatures.push(signature.clone());
+            }
+        }
+        let text = crate::cleartext::write(&self.signed_text(), &signatures)
+            .map_err(RequestError::Unwritable)?;
+        let joined = Self::parse(text.as_bytes(), MAX_BYTES)?;
+        match joined.id == self.id {
+            true => Ok(joined),
+            false => Err(RequestError::OtherRequest { actual: joined.id, expected: self.id }),
+        }
     }
 
     /// The name of the file that it travels in: the operation, and enough of the id.

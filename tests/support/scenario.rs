@@ -59,6 +59,30 @@ impl Scenario {
         scenario
     }
 
+    /// With these people as managers who may ask for nothing, and this at the policy's end, where
+    /// each name in capitals stands for its fingerprint.
+    pub fn with_approvals(people: &[&str], policy: &str) -> Self {
+        let scenario = Self::without_station();
+        let path = scenario.path("authority/policy.toml");
+        let mut text = fs::read_to_string(&path).expect("a policy");
+        let mut policy = policy.to_owned();
+        for name in people.iter().copied().chain(["maria"]) {
+            let key = fingerprint(name);
+            policy = policy.replace(&name.to_uppercase(), &key);
+            if name != "maria" {
+                let file = format!("authority/managers/{key}.asc");
+                fs::copy(scenario.path(&format!("{name}.asc")), scenario.path(&file))
+                    .expect("a copy");
+                text.push_str(&format!(
+                    "\n[[manager]]\nname = \"{name}\"\nfingerprint = \"{key}\"\nmay_request = []\n"
+                ));
+            }
+        }
+        fs::write(&path, format!("{text}\n{policy}\n")).expect("a writable policy");
+        scenario.airgap(&["station", "init", "--authority", "authority"]).ok();
+        scenario
+    }
+
     /// With the authority's record, and no station yet.
     pub fn without_station() -> Self {
         Self::authority_of(&["one"])
@@ -237,6 +261,13 @@ impl Scenario {
     pub fn clear_stick(&self) {
         fs::remove_dir_all(self.path("stick")).expect("our own folder");
         fs::create_dir(self.path("stick")).expect("a new folder");
+    }
+
+    /// Takes the answers and summaries off the stick.
+    pub fn clear_answers(&self) {
+        for name in self.on_stick(".response.json").into_iter().chain(self.on_stick(".txt")) {
+            fs::remove_file(self.path(&name)).expect("our own file");
+        }
     }
 
     /// The files on the stick with this ending, `stick/…`, sorted.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use countersign::cli::{Exit, Failure};
 use countersign::fingerprint::Fingerprint;
-use countersign::journal::{Consent, End, Entry, Event, Moment};
+use countersign::journal::{Consent, End, Entry, Event, Moment, Witness};
 use countersign::response::Refuser;
 use countersign::safe::Safe;
 
@@ -137,15 +137,26 @@ fn words(event: &Event) -> String {
                 .collect();
             format!("{what} refused by {who}: {}", why.join("; "))
         }
-        Event::Consented { request, operation, object, user_ids, version, consent, .. } => {
+        Event::Consented {
+            request,
+            operation,
+            object,
+            user_ids,
+            version,
+            consent,
+            approvers,
+            witness,
+            ..
+        } => {
             let ids = user_ids.iter().chain(version);
             let ids: Vec<String> = ids.map(|i| Safe(i).to_string()).collect();
             let how = match consent {
                 Consent::Typed => "typed",
                 Consent::Scripted => "by a script",
             };
-            let id = request.0.short();
-            format!("request {id} consented to ({how}): {operation} {object} {}", ids.join(", "))
+            let (id, ids) = (request.0.short(), ids.join(", "));
+            let others = others(approvers, witness.as_ref());
+            format!("request {id} consented to ({how}): {operation} {object} {ids}{others}")
         }
         Event::Counter { card, count, moment, .. } => {
             let when = match moment {
@@ -174,6 +185,23 @@ fn words(event: &Event) -> String {
         }
         Event::SessionEnded => "session ended".into(),
     }
+}
+
+/// Who beside requester and operator agreed.
+fn others(approvers: &[Fingerprint], witness: Option<&Witness>) -> String {
+    let mut text = String::new();
+    if !approvers.is_empty() {
+        let keys: Vec<String> = approvers.iter().map(Fingerprint::key_id).collect();
+        text.push_str(&format!("; approved by {}", keys.join(", ")));
+    }
+    match witness {
+        None => {}
+        Some(Witness::Word { name }) => text.push_str(&format!("; witness {}", Safe(name))),
+        Some(Witness::Signature { key }) => {
+            text.push_str(&format!("; witness {}, by signature", key.key_id()));
+        }
+    }
+    text
 }
 
 #[cfg(test)]

@@ -15,14 +15,14 @@ use countersign::fingerprint::Fingerprint;
 use countersign::journal;
 use countersign::operation::{Agreement, Recertify};
 use countersign::policy::rules::recertification::Standing;
-use countersign::policy::{Context, Review, Verdict};
+use countersign::policy::{Context, Review, Verdict, Witness};
 use countersign::request::RequestId;
 use countersign::safe::{Safe, clip};
 use countersign::scratch::{Scratch, ScratchError};
 use countersign::screen;
 use countersign::time::Timestamp;
 
-use super::{Consent, why};
+use super::{Consent, ConsentParts, clipped, signed_by, why};
 use crate::console::Console;
 
 /// The requests in the order in which they came: id, the name that each came under, and a line.
@@ -114,11 +114,12 @@ impl Batch {
     }
 
     /// Whether a request may be consented to together with others: a recertification for which
-    /// every rule holds without a warning.
+    /// every rule holds without a warning, and no witness has to give a word.
     pub fn takes(review: &Review) -> bool {
         let holds = |f: &countersign::policy::Finding| matches!(f.verdict, Verdict::Holds(_));
         review.request().operation().as_any::<Recertify>().is_some()
             && review.findings().iter().all(holds)
+            && review.signers().witness != Witness::Word
     }
 
     /// Adds a request that [`Batch::takes`], with the certifications that it rests on; whether it
@@ -257,7 +258,7 @@ impl Batch {
                 Some("Later") => return Ok(BatchAnswer::Later(self)),
                 Some("No") => {
                     return Ok(match why(console)? {
-                        Some(reason) => BatchAnswer::Refused(self, reason),
+                        Some(reason) => BatchAnswer::Refused(self, clipped(&reason)),
                         None => BatchAnswer::Gone(self),
                     });
                 }
@@ -361,7 +362,7 @@ impl Agreed {
         let id = review.request().id();
         let inside = self.batch.tables.table(IDS)?.get(id.0.as_bytes())?.is_some();
         Ok(if inside && Batch::takes(&review) {
-            Ok(Consent { review, how: self.how })
+            Ok(Consent(ConsentParts { witness: signed_by(&review), review, how: self.how }))
         } else {
             Err(Box::new(review))
         })

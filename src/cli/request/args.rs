@@ -53,6 +53,16 @@ superseded --text 'replaced' --local-user maria@example.org --output stick\n\
 superseded --master OLD --custodian cora.asc --local-user maria@example.org --output stick\n\
 (OLD stands for the master's fingerprint)")]
     PrepareRevocation(PrepareArgs),
+    /// Approve requests with your signature; shows first what each asks for
+    #[command(
+        after_help = "Example:\n  countersign request approve stick/revoke-key-*.request.asc \
+--local-user bob@example.org --yes"
+    )]
+    Approve(ApproveArgs),
+    /// Put the signatures of several copies of one request together
+    #[command(after_help = "Example:\n  countersign request join stick/revoke-key-*.request.asc \
+copies/*.request.asc --output stick --force")]
+    Join(JoinArgs),
     /// Show requests as the station will, with every rule's verdict
     #[command(after_help = "Example:\n  countersign request show stick/*.request.asc")]
     Show {
@@ -254,6 +264,38 @@ pub struct RequestModuleArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub ask: AskArgs,
+}
+
+/// What is approved, and by whom.
+#[derive(Debug, ClapArgs)]
+pub struct ApproveArgs {
+    /// The requests
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Do not ask: you have read them
+    #[arg(long)]
+    pub yes: bool,
+    /// Write to this file or folder, `-` for standard output; default: FILE itself, with your
+    /// signature added
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace the file named with --output if there is one
+    #[arg(long, requires = "output")]
+    pub force: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub signer: SignerArgs,
+}
+
+/// Copies of one request.
+#[derive(Debug, ClapArgs)]
+pub struct JoinArgs {
+    /// The copies
+    #[arg(required = true, num_args = 2.., value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArgs,
 }
 
 /// Reasons for a revocation.

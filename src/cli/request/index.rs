@@ -11,7 +11,7 @@ use crate::digest::Sha256;
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
 use crate::operation::OperationName;
-use crate::policy::{Review, Violation};
+use crate::policy::{Judged, Violation};
 use crate::request::{MAX_BYTES, Request, RequestId};
 use crate::safe::{Safe, clip};
 use crate::scratch::{Scratch, ScratchError};
@@ -42,6 +42,8 @@ pub(super) struct Tally {
     pub(super) requests: usize,
     /// Of these, made in this run.
     pub(super) made: usize,
+    /// Of all, without all approvals yet.
+    pub(super) open: usize,
     /// Of all, with a note.
     pub(super) noted: usize,
     /// Developers who need none.
@@ -125,7 +127,7 @@ impl Index {
         &mut self,
         key: Fingerprint,
         path: &Path,
-        review: &Review,
+        review: &Judged,
         known: Known,
         notes: &[String],
     ) -> Result<(), Failure> {
@@ -137,6 +139,11 @@ impl Index {
         for note in notes {
             lines.push_str(&format!("       NOTE {}\n", Safe(&clip(note))));
         }
+        let open = review.open();
+        for violation in &open {
+            let Violation { rule, reason, .. } = violation;
+            lines.push_str(&format!("       NOT YET {rule}: {}\n", Safe(&clip(reason))));
+        }
         self.tables.table(LISTED)?.insert(number, lines.as_str()).map_err(ScratchError::from)?;
         if notes.is_empty() {
             let id = review.request().id();
@@ -146,6 +153,7 @@ impl Index {
         self.tally.requests += 1;
         self.tally.made += usize::from(known == Known::Now);
         self.tally.noted += usize::from(!notes.is_empty());
+        self.tally.open += usize::from(!open.is_empty());
         Ok(())
     }
 

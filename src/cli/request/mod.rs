@@ -1,5 +1,6 @@
 //! `countersign request …`
 
+mod approve;
 pub mod args;
 mod certify;
 mod index;
@@ -20,7 +21,7 @@ use crate::certificate::Certificate;
 use crate::exchange::{self, Records};
 use crate::fingerprint::Fingerprint;
 use crate::operation::{Operation, SignModule, TrustBundle};
-use crate::policy::{Evidence, History, Policy, Rejection, Review};
+use crate::policy::{Evidence, History, Judged, Policy, Rejection};
 use crate::request::{Draft, MAX_BYTES, Request};
 use crate::safe::Safe;
 use crate::screen::{self, Detail};
@@ -39,6 +40,8 @@ pub(super) fn run(common: &Common, verb: &RequestVerb) -> Result<(), Failure> {
         RequestVerb::TransitionStatement(args) => asking.transition_statement(args),
         RequestVerb::RenewMaster(args) => asking.renew_master(args),
         RequestVerb::RevokeKey(args) => asking.revoke_key(args),
+        RequestVerb::Approve(args) => asking.approve(args),
+        RequestVerb::Join(args) => asking.join(args),
         RequestVerb::PrepareRevocation(args) => asking.prepare_revocation(args),
         RequestVerb::Show { files } => asking.show_all(files),
     }
@@ -70,17 +73,32 @@ impl<'a> Asking<'a> {
         let context = authority.context(now);
         Policy::lint(&context, draft, &history, evidence).map_err(|r| refused(&r))?;
         let signed = signer.sign(&draft.text(), now)?;
-        let (review, now) = self.judged(&signed, &history, evidence)?;
-        let review = review.map_err(|r| refused(&r))?;
-        let context = authority.context(now);
-        let request = review.request();
+        let request = Request::parse(&signed, authority.policy().limits.max_request_bytes)?;
+        let (judged, now) = self.judged(request, &history, evidence);
+        let judged = judged.map_err(|r| refused(&r))?;
+        let request = judged.request();
         let place = write(output, &request.file_name(), request.text().as_bytes())?;
         if !self.common.quiet {
-            eprint!("{}", screen::review(&review, &context, &history, Detail::Brief));
+            let context = authority.context(now);
+            eprint!("{}", screen::review(&judged, &context, &history, Detail::Brief));
             eprintln!("\nwritten: {place}");
-            eprintln!("next: carry it to the station, and compare the words there");
+            next(&judged, &place);
         }
         Ok(())
+    }
+
+    /// What the station will say of a signed request, and when: a signature made by gpg bears
+    /// gpg's time, a moment after the request's. Approvals may be missing yet.
+    fn judged(
+        &self,
+        request: Request,
+        history: &History,
+        evidence: &Evidence,
+    ) -> (Result<Judged, Box<Rejection>>, Timestamp) {
+        let later = request.signatures().iter().filter_map(|s| s.signature_creation_time());
+        let later = later.map(Timestamp::from).max().map_or(self.now, |t| t.max(self.now));
+        let now = if self.common.time.is_some() { self.now } else { later };
+        (Policy::preview(&self.authority.context(now), request, history, evidence), now)
     }
 
     /// The same for something that only a request tells.
@@ -93,22 +111,6 @@ impl<'a> Asking<'a> {
     ) -> Result<(), Failure> {
         let draft = Draft::new(self.now, master.fingerprint(), operation);
         self.finish(signer, &draft, &Evidence::default(), output)
-    }
-
-    /// What the station will say of a signed text, and when: a signature made by gpg bears gpg's
-    /// time, a moment after the request's.
-    fn judged(
-        &self,
-        signed: &[u8],
-        history: &History,
-        evidence: &Evidence,
-    ) -> Result<(Result<Review, Box<Rejection>>, Timestamp), Failure> {
-        let limit = self.authority.policy().limits.max_request_bytes;
-        let request = Request::parse(signed, limit)?;
-        let later = request.signatures().iter().filter_map(|s| s.signature_creation_time());
-        let later = later.map(Timestamp::from).max().map_or(self.now, |t| t.max(self.now));
-        let now = if self.common.time.is_some() { self.now } else { later };
-        Ok((Policy::review(&self.authority.context(now), request, history, evidence), now))
     }
 
     fn show_all(&self, files: &[std::path::PathBuf]) -> Result<(), Failure> {
@@ -130,6 +132,18 @@ impl<'a> Asking<'a> {
         let last = self.authority.policy().masters.last().map(|m| m.fingerprint);
         let fingerprint = asked.or(last).expect("a policy names at least one master");
         self.authority.master(fingerprint)
+    }
+}
+
+/// Says where a request has to go next: to those who have still to approve it, or to the station.
+fn next(judged: &Judged, place: &str) {
+    let open = judged.open();
+    for violation in &open {
+        eprintln!("not yet: {}: {}", violation.rule, Safe(&violation.reason));
+    }
+    match open.is_empty() {
+        true => eprintln!("next: carry it to the station, and compare the words there"),
+        false => eprintln!("next: give it to them; each says: countersign request approve {place}"),
     }
 }
 
@@ -167,15 +181,48 @@ pub(super) fn write(output: &OutputArgs, name: &str, bytes: &[u8]) -> Result<Str
     Ok(path.display().to_string())
 }
 
-fn show(authority: &Authority, file: &Path, now: Timestamp) -> Result<(), Failure> {
+/// Reads a request from a file.
+fn read(authority: &Authority, file: &Path) -> Result<Request, Failure> {
     let bytes = exchange::read_path(file, MAX_BYTES)?;
-    let limit = authority.policy().limits.max_request_bytes;
-    let request = Request::parse(&bytes, limit)
-        .map_err(|e| Failure::new(Exit::Refused, anyhow::Error::new(e).context(shown(file))))?;
-    let history = history(authority, request.operation())?;
+    Request::parse(&bytes, authority.policy().limits.max_request_bytes)
+        .map_err(|e| Failure::new(Exit::Refused, anyhow::Error::new(e).context(shown(file))))
+}
+
+fn show(authority: &Authority, file: &Path, now: Timestamp) -> Result<(), Failure> {
+    let request = read(authority, file)?;
+    let (history, evidence) = beside(authority, &request, file)?;
     let context = authority.context(now);
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let (records, folder) = (Records::of(authority.masters()), Some(folder));
+    match Policy::preview(&context, request, &history, &evidence) {
+        Ok(judged) => {
+            crate::cli::put(format_args!(
+                "{}",
+                screen::review(&judged, &context, &history, Detail::Full)
+            ));
+            let open = judged.open();
+            match open.is_empty() {
+                true => Ok(()),
+                false => Err(open.iter().fold(
+                    Failure::say(Exit::Refused, "the station would refuse this request as it is"),
+                    |failure, v| failure.hint(format!("{}: {}: {}", v.rule, v.reason, v.mend)),
+                )),
+            }
+        }
+        Err(rejection) => {
+            crate::cli::put(format_args!("{}", screen::rejection(&rejection, &context, &history)));
+            Err(Failure::say(Exit::Refused, "the station would refuse this request"))
+        }
+    }
+}
+
+/// What is on record about the request in `file`, and what lies beside it.
+fn beside(
+    authority: &Authority,
+    request: &Request,
+    file: &Path,
+) -> Result<(History, Evidence), Failure> {
+    let history = history(authority, request.operation())?;
+    let folder = Some(file.parent().unwrap_or(Path::new(".")));
+    let records = Records::of(authority.masters());
     let mut evidence = exchange::evidence(request.operation(), &history, folder, &records);
     if request.operation().as_any::<TrustBundle>().is_some() {
         evidence.last_bundle = authority.last_bundle()?.map(|bundle| bundle.head().clone());
@@ -183,19 +230,7 @@ fn show(authority: &Authority, file: &Path, now: Timestamp) -> Result<(), Failur
     if let Some(asked) = request.operation().as_any::<SignModule>() {
         evidence.previous = authority.last_list(&asked.module)?;
     }
-    match Policy::review(&context, request, &history, &evidence) {
-        Ok(review) => {
-            crate::cli::put(format_args!(
-                "{}",
-                screen::review(&review, &context, &history, Detail::Full)
-            ));
-            Ok(())
-        }
-        Err(rejection) => {
-            crate::cli::put(format_args!("{}", screen::rejection(&rejection, &context, &history)));
-            Err(Failure::say(Exit::Refused, "the station would refuse this request"))
-        }
-    }
+    Ok((history, evidence))
 }
 
 fn shown(file: &Path) -> String {

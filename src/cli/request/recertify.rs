@@ -14,8 +14,8 @@ use crate::authority::Developer;
 use crate::exchange::{self, batch_folder};
 use crate::fingerprint::Fingerprint;
 use crate::operation::{OperationName, Recertify};
-use crate::policy::{Evidence, Review, Verdict};
-use crate::request::{Draft, MAX_BYTES};
+use crate::policy::{Evidence, Judged, Verdict};
+use crate::request::{Draft, MAX_BYTES, Request};
 use crate::rotation::{Candidate, Wanted};
 use crate::safe::Safe;
 
@@ -91,6 +91,12 @@ impl Asking<'_> {
             eprintln!("{} requests are in {place}: {} made now", tally.requests, tally.made);
             eprintln!("certified by that master already: {}", tally.done);
             eprintln!("with a note, to be asked for one by one at the station: {}", tally.noted);
+            if tally.open > 0 {
+                let open = tally.open;
+                eprintln!(
+                    "not yet approved: {open}; INDEX.txt says by whom: countersign request approve FILE…"
+                );
+            }
             eprintln!("the others, {}, have this digest together:", tally.requests - tally.noted);
             eprint!("{digest}");
             eprintln!("who is in it, and who is not and why: {place}/INDEX.txt");
@@ -135,7 +141,8 @@ impl Work<'_> {
         }
         let signed = self.signer.sign(&draft.text(), self.asking.now)?;
         let history = super::history(self.asking.authority, draft.operation())?;
-        let review = self.asking.judged(&signed, &history, &Evidence::default())?.0;
+        let request = Request::parse(&signed, self.limit())?;
+        let (review, _) = self.asking.judged(request, &history, &Evidence::default());
         let review = match review {
             Ok(review) => review,
             Err(rejection) => return Err(super::refused(&rejection)),
@@ -151,11 +158,16 @@ impl Work<'_> {
         index.listed(key, &path, &review, Known::Now, &notes(&review))
     }
 
+    fn limit(&self) -> usize {
+        self.asking.authority.policy().limits.max_request_bytes
+    }
+
     /// A request of an earlier run that asks for the same and would still be signed.
-    fn still_good(&self, there: &Existing, draft: &Draft) -> Result<Option<Review>, Failure> {
+    fn still_good(&self, there: &Existing, draft: &Draft) -> Result<Option<Judged>, Failure> {
         let bytes = exchange::read_beneath(self.output, &there.path, MAX_BYTES)?;
         let history = super::history(self.asking.authority, draft.operation())?;
-        let Ok((Ok(review), _)) = self.asking.judged(&bytes, &history, &Evidence::default()) else {
+        let Ok(request) = Request::parse(&bytes, self.limit()) else { return Ok(None) };
+        let (Ok(review), _) = self.asking.judged(request, &history, &Evidence::default()) else {
             return Ok(None);
         };
         let request = review.request();
@@ -172,7 +184,7 @@ impl Work<'_> {
 }
 
 /// What the rules want a person to know.
-fn notes(review: &Review) -> Vec<String> {
+fn notes(review: &Judged) -> Vec<String> {
     let noted = |f: &crate::policy::Finding| match &f.verdict {
         Verdict::Warns(text) => Some(format!("{}: {text}", f.rule)),
         Verdict::Holds(_) | Verdict::Broken { .. } => None,

@@ -44,6 +44,8 @@ impl Writer {
             expires: None,
             statements: vec![Sha256::ZERO; signatures],
             consent: Consent::Typed,
+            approvers: Vec::new(),
+            witness: None,
         });
     }
 

@@ -2,6 +2,7 @@
 
 use sequoia_openpgp as openpgp;
 
+use super::approval;
 use crate::certificate::{Certificate, algorithm, lenient};
 use crate::operation::{RenewMaster, RevokeKey, Statement};
 use crate::policy::{Context, Decided, Finding, Policy, Rule, Subject, Verdict};
@@ -28,7 +29,16 @@ pub const BATCH_SIZE: (&str, &str) =
     ("batch-size", "a session takes no more than limits.max_batch requests");
 
 /// The rules that need nothing but the subject.
-pub const RULES: &[Rule] = &[MASTER_VALID, SIGNATURE_TIME, FRESHNESS, REPLAY];
+pub const RULES: &[Rule] = &[
+    MASTER_VALID,
+    SIGNATURE_TIME,
+    FRESHNESS,
+    REPLAY,
+    approval::APPROVERS,
+    approval::DISTINCT_PERSONS,
+    approval::APPROVALS,
+    approval::WITNESS,
+];
 
 pub(in crate::policy) fn size(request: &Request, policy: &Policy) -> Finding {
     let (actual, limit) = (request.text().len(), policy.limits.max_request_bytes);

@@ -1,6 +1,7 @@
 //! The rules, one constant each, grouped by what they look at. docs/policy.md explains every one
 //! under its name; `tests/` holds one passing and one failing case for each.
 
+pub mod approval;
 pub mod bundle;
 pub mod certificate;
 pub mod certification;

@@ -88,6 +88,10 @@ pub(super) struct Case {
     pub(super) keyring: Vec<u8>,
     pub(super) batch: usize,
     pub(super) spoil: fn(String) -> String,
+    /// Signatures beside the signer's.
+    pub(super) also: Vec<openpgp::packet::Signature>,
+    /// All signatures, whatever the signer and the others made.
+    pub(super) only: Option<Vec<openpgp::packet::Signature>>,
 }
 
 impl Case {
@@ -133,6 +137,8 @@ impl Case {
             keyring: Vec::new(),
             batch: 1,
             spoil: |text| text,
+            also: Vec::new(),
+            only: None,
         };
         case.carry(&keys.alice);
         case
@@ -362,7 +368,14 @@ impl Case {
                 .expect("message");
         message.write_all(draft.text().trim_end().as_bytes()).expect("write");
         message.finalize().expect("finalize");
-        (self.spoil)(String::from_utf8(signed).expect("text"))
+        let mut text = String::from_utf8(signed).expect("text");
+        if !self.also.is_empty() || self.only.is_some() {
+            let request = Request::parse(text.as_bytes(), MAX_BYTES).expect("a request");
+            let with_others = [request.signatures(), &self.also].concat();
+            let signatures = self.only.clone().unwrap_or(with_others);
+            text = crate::cleartext::write(&draft.text(), &signatures).expect("a text");
+        }
+        (self.spoil)(text)
     }
 
     pub(super) fn findings(&self) -> Vec<Finding> {

@@ -19,6 +19,7 @@ use crate::policy::{
 };
 use crate::request::{Draft, MAX_BYTES, Request, RequestId};
 
+mod approval;
 mod case;
 mod recertification;
 
@@ -181,6 +182,14 @@ rules! {
         kind: Kind::SignedModule,
         names: Vec::new(),
     });
+    approvers "approvers" approved |c| {
+        c.policy.managers.pop();
+    };
+    distinct_persons "distinct-persons" approved |c| c.also.push(c.also[0].clone());
+    approvals "approvals" approved |c| {
+        c.also.remove(0);
+    };
+    witness "witness" approved |c| c.also.truncate(1);
     bundle_serial "bundle-serial" trust_bundle |c| c.head().serial = Serial(1);
     bundle_dates "bundle-dates" trust_bundle |c| {
         c.head().expires = c.created.after(91 * DAY);
