@@ -109,7 +109,7 @@ fn one_key_on_two_cards_and_back_from_the_backup() {
     assert!(made.cards.iter().all(|card| card.counter == 1));
     assert!(console.shown.contains("forgotten the key: the last card gets it from the backup"));
     assert_eq!(console.sheets.len(), 1);
-    assert!(console.shown.contains('\u{2588}'), "no code was drawn");
+    assert!(console.shown.contains("\u{1b}[38;5;"), "no code was drawn");
     assert!(console.shown.contains("[wiped]"), "the words stayed on the screen");
     let ids = made.certificate.valid_user_ids(Timestamp::parse("2027-01-01").expect("a date"));
     assert_eq!(ids, ["Example Project master <keys@example.org>"]);

@@ -150,7 +150,7 @@ fn files_and_lines_too_long_are_refused_before_they_cost_anything() {
     let endless = std::io::repeat(b'a');
     assert!(matches!(SignedText::read(endless), Err(SignedTextError::TooLong)));
     let mut line = b"-----BEGIN PGP SIGNED MESSAGE-----\n\n".to_vec();
-    line.resize(60 << 20, b'a');
+    line.resize(30 << 20, b'a');
     let read = SignedText::parse(&line);
     assert!(matches!(read, Err(SignedTextError::LineTooLong { line: 3 })), "{read:?}");
 }
