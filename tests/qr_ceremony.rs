@@ -99,7 +99,7 @@ fn what_waits_is_shown_although_the_camera_brings_nothing() {
     fs::create_dir(s.path("pictures")).expect("a new folder");
     let run = s.session().answers("Yes\n").camera("pictures").screen("b.gif").run().ok();
     run.says("0 requests in codes from pictures").says("1 answered again");
-    let run = s.session().camera("pictures").screen("b.gif").run().ends(1);
+    let run = s.session().camera("pictures").screen("c.gif").run().ends(1);
     run.says("no request (*.request.asc) in codes from pictures");
 }
 
@@ -177,7 +177,9 @@ fn a_module_travels_by_stick() {
     show(&s, &s.on_stick(".request.asc"), "module.gif").ok();
     let before = s.watch();
     let run = s.session().camera("module.gif").screen("a.gif").run().ok();
-    run.says("left: the module's files are not here").says("travel by stick").says("1 left");
+    run.says("left: the files that it is about are not here")
+        .says("travel by stick")
+        .says("1 left");
     s.nothing_signed_since(&before);
     assert!(!s.path("a.gif").exists(), "there is no answer to show");
 }

@@ -122,30 +122,52 @@ impl Authority {
         request: &Request,
         verified: &Verified,
     ) -> Result<Installed, AuthorityError> {
+        let certificate = self.keep_certificate(request, verified)?;
+        let text = self.keep_text(request, verified)?;
+        let path = self.keep_exchange(request, &verified.response())?;
+        Ok(Installed { path: certificate.or(text).unwrap_or(path) })
+    }
+
+    /// Adds what was signed to the certificate that it is about, where it is about one.
+    fn keep_certificate(
+        &self,
+        request: &Request,
+        verified: &Verified,
+    ) -> Result<Option<PathBuf>, AuthorityError> {
         let masters: Vec<&Certificate> = self.masters().iter().collect();
         let refused = |source| AuthorityError::Certificate {
             path: PathBuf::from(request.file_name()),
             source,
         };
-        let signed = verified.certificate(&masters).map_err(refused)?;
-        let certificate = signed.map(|signed| -> Result<PathBuf, AuthorityError> {
-            let key = signed.fingerprint();
-            let path = self.certificate_path(key);
-            // From the disk: an answer before this one may have changed it.
-            let merged = match path.exists() {
-                true => {
-                    let there = read_certificate(&path, key, &masters)?;
-                    there.merged(&signed, &masters).map_err(refused)?
-                }
-                false => signed,
-            };
-            exchange::write_path(&path, merged.armored().as_bytes())?;
-            Ok(path)
-        });
-        let certificate = certificate.transpose()?;
-        let text = self.keep_text(request, verified)?;
-        let path = self.keep_exchange(request, &verified.response())?;
-        Ok(Installed { path: certificate.or(text).unwrap_or(path) })
+        let Some(signed) = verified.certificate(&masters).map_err(refused)? else {
+            return Ok(None);
+        };
+        let key = signed.fingerprint();
+        let path = self.certificate_path(key);
+        // From the disk: an answer before this one may have changed it.
+        let merged = match path.exists() {
+            true => {
+                let there = read_certificate(&path, key, &masters)?;
+                there.merged(&signed, &masters).map_err(refused)?
+            }
+            false => signed,
+        };
+        exchange::write_path(&path, merged.armored().as_bytes())?;
+        Ok(Some(path))
+    }
+
+    /// Adds what a master said of a master to that one's certificate in this record, so that
+    /// whoever signed it goes by it from then on. Everything else is left as it is.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where the file cannot be written.
+    pub fn learn(&self, request: &Request, verified: &Verified) -> Result<(), AuthorityError> {
+        match request.operation().object() {
+            Some(Object::Key(key)) if self.master(key).is_ok() => {
+                self.keep_certificate(request, verified).map(drop)
+            }
+            Some(Object::Key(_) | Object::Module(_) | Object::Bundle) | None => Ok(()),
+        }
     }
 
     /// Keeps a request and its answer; returns where the answer is.

@@ -93,7 +93,13 @@ impl Bundle {
         let known = masters.iter().filter(|m| trusted.contains(&m.fingerprint())).cloned();
         let known: Vec<Certificate> = known.collect();
         let next = next(&known, pinned, now, &mut news);
-        Ok(Accepted::new(self, by, known, next, news))
+        // A retired master is pinned no more; what it said before that still tells who was certified
+        // when a module was signed, and counts only where another master's word stands now.
+        let retired =
+            |m: &&Certificate| !trusted.contains(&m.fingerprint()) && rotation::retired(m, now);
+        let retired: Vec<Certificate> = masters.iter().filter(retired).cloned().collect();
+        let keyring = known.into_iter().chain(retired).collect();
+        Ok(Accepted::new(self, by, keyring, next, news))
     }
 }
 

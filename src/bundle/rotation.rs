@@ -85,6 +85,12 @@ pub(super) fn flaw(master: &Certificate, made: Timestamp) -> Option<String> {
     ended.map(|at| format!("whose key ended on {}", at.date()))
 }
 
+/// Whether a master revoked its own key as superseded or retired: what it said before stands.
+pub(super) fn retired(master: &Certificate, now: Timestamp) -> bool {
+    let revoked = SigningKey::primary_of(master).state(now).revoked;
+    revoked.is_some_and(|revoked| revoked.kind == Kind::Soft)
+}
+
 /// Whether a master revoked its own key, however and whenever.
 pub(super) fn gave_up(master: &Certificate, now: Timestamp) -> bool {
     SigningKey::primary_of(master).state(now).revoked.is_some()

@@ -12,6 +12,7 @@ use crate::operation::{Agreement, OperationName};
 use crate::policy::{ApprovalPolicy, Manager, Named, Policy, WitnessPolicy};
 use crate::safe::{Safe, counted};
 use crate::screen;
+use crate::time::Timestamp;
 
 pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
     match verb {
@@ -30,7 +31,7 @@ pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
             let made =
                 Authority::create(&common.authority, &policy, &agreement, &masters, &managers)?;
             if !common.quiet {
-                show(&made);
+                show(&made, crate::cli::now(common.time));
                 crate::say!("\nThe record is in {}: put it under git.", made.folder().display());
             }
             Ok(())
@@ -43,7 +44,7 @@ pub(super) fn run(common: &Common, verb: AuthorityVerb) -> Result<(), Failure> {
             if form.json {
                 show_json(&authority);
             } else {
-                show(&authority);
+                show(&authority, crate::cli::now(common.time));
             }
             Ok(())
         }
@@ -90,7 +91,7 @@ pub(super) fn manager(certificate: &Certificate) -> Manager {
     Manager { name, fingerprint, may_request: managed() }
 }
 
-fn show(authority: &Authority) {
+fn show(authority: &Authority, now: Timestamp) {
     let policy = authority.policy();
     crate::say!("{}", Safe(&policy.name));
     for (certificate, named) in authority.masters().iter().zip(&policy.masters) {
@@ -100,6 +101,11 @@ fn show(authority: &Authority) {
             algorithm(certificate.primary())
         );
         crate::say!("           {}", Safe(&named.name));
+        if certificate.is_revoked(now) {
+            crate::say!(
+                "           REVOKED: what it certified counts no more for GnuPG and FreePBX"
+            );
+        }
     }
     for manager in &policy.managers {
         let may: Vec<String> = manager.may_request.iter().map(ToString::to_string).collect();

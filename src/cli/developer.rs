@@ -81,7 +81,8 @@ fn show(authority: &Authority, developer: &Developer, now: Timestamp) {
     crate::say!("key     {}", certificate.fingerprint().spaced());
     crate::say!("        {}", algorithm(certificate.primary()));
     for master in authority.masters() {
-        crate::say!("master  {}", master.fingerprint());
+        let gone = if master.is_revoked(now) { "  REVOKED" } else { "" };
+        crate::say!("master  {}{gone}", master.fingerprint());
         for (id, standing) in developer.standings(master, now) {
             crate::say!("        {:<24}  {}", word(standing), Safe(&id));
         }

@@ -67,12 +67,12 @@ impl Failure {
 
     /// Writes the error, its causes and its hints to standard error.
     pub fn report(&self) -> ExitCode {
-        eprintln!("error: {}", shown(&self.error.to_string()));
+        crate::tell!("error: {}", shown(&self.error.to_string()));
         for cause in self.error.chain().skip(1) {
-            eprintln!("because: {}", shown(&cause.to_string()));
+            crate::tell!("because: {}", shown(&cause.to_string()));
         }
         for hint in &self.hints {
-            eprintln!("hint: {}", shown(hint));
+            crate::tell!("hint: {}", shown(hint));
         }
         ExitCode::from(self.exit as u8)
     }

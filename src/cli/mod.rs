@@ -36,6 +36,18 @@ macro_rules! say {
     ($($text:tt)*) => { $crate::cli::put(format_args!("{}\n", format_args!($($text)*))) };
 }
 
+/// Prints a line to standard error, where somebody may be reading: one who went away, or a full
+/// disk, is no reason to stop half-way.
+#[macro_export]
+macro_rules! tell {
+    ($($text:tt)*) => { $crate::cli::put_aside(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+/// Writes to standard error, as far as that goes.
+pub fn put_aside(text: std::fmt::Arguments<'_>) {
+    let _ = std::io::stderr().write_fmt(text);
+}
+
 /// Whether something could not be written to standard output.
 static UNWRITTEN: AtomicBool = AtomicBool::new(false);
 

@@ -227,8 +227,11 @@ where
         }
         let signatures = std::mem::take(&mut blocks);
         let outcome = Outcome::Signed { master: master.fingerprint(), signatures };
-        let response = Response::new(id, outcome).verify(&request, master)?.response();
-        self.signed(&request, &statements, &response)
+        let verified = Response::new(id, outcome).verify(&request, master)?;
+        // A master that revoked itself here is revoked here, before any record comes back.
+        let authority = self.station.authority();
+        authority.learn(&request, &verified).map_err(crate::station::StationError::from)?;
+        self.signed(&request, &statements, &verified.response())
     }
 
     /// Notes a request that is signed to its end, and answers it.

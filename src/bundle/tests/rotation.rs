@@ -112,7 +112,10 @@ fn a_master_that_retired_keeps_its_word_and_a_compromised_one_does_not() {
         let stolen = Make { signer: make.masters[0].clone(), made: day(25), ..stolen };
         assert!(stolen.bundle().accept(&state, day(26)).is_err());
         let next = Make { serial: 9, made: day(25), ..make };
-        next.bundle().accept(&state, day(26)).expect("the new one goes on");
+        let later = next.bundle().accept(&state, day(26)).expect("the new one goes on");
+        // Its word of before is still known, for modules that were signed then.
+        assert_eq!(later.masters().len(), 2);
+        assert_eq!(kept(&later).masters.len(), 1);
     }
 }
 

@@ -71,7 +71,7 @@ fn survey(args: &AdoptArgs) -> Result<Survey, Failure> {
     let survey = Survey::of(gatherer);
     for refused in survey.refused() {
         let source = Safe(&refused.source);
-        eprintln!("note: {source} is left out: {}", Safe(&chain(&refused.error)));
+        crate::tell!("note: {source} is left out: {}", Safe(&chain(&refused.error)));
     }
     if survey.certificates().is_empty() {
         return Err(Failure::say(Exit::Failed, "the keyring holds no certificate"));
@@ -128,13 +128,13 @@ fn write(
     let authority = adoption.write(folder, policy, agreement, managers)?;
     if !common.quiet {
         let developers = authority.developers()?.len();
-        eprintln!(
+        crate::tell!(
             "written: {} with {} and {}; put it under git",
             folder.display(),
             crate::safe::counted(policy.masters.len(), "master"),
             crate::safe::counted(developers, "developer")
         );
-        eprintln!("next: countersign authority show --authority {}", folder.display());
+        crate::tell!("next: countersign authority show --authority {}", folder.display());
     }
     Ok(())
 }

@@ -34,13 +34,17 @@ pub(super) fn run(common: &Common, args: &BuildArgs) -> Result<(), Failure> {
     let evidence = Evidence { keyring, last_bundle, ..Evidence::default() };
     let asked = Operation::TrustBundle(TrustBundle { head: composed.head.clone() });
     let draft = Draft::new(now, master.fingerprint(), asked);
-    asking.finish(&signer, &draft, &evidence, &args.ask.output)?;
-
-    authority.keep_keyring(&composed.head, &composed.keyring)?;
+    // Before the request: one without its keyring would be refused.
     let beside = folder.join(keyring_name(composed.head.serial));
     exchange::write_path(&beside, &composed.keyring)?;
+    let asked = asking.finish(&signer, &draft, &evidence, &args.ask.output);
+    if asked.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    asked?;
+    authority.keep_keyring(&composed.head, &composed.keyring)?;
     if !common.quiet {
-        eprintln!("and beside it {}", Safe(&beside.display().to_string()));
+        crate::tell!("and beside it {}", Safe(&beside.display().to_string()));
     }
     Ok(())
 }
@@ -65,17 +69,18 @@ fn composed(
 /// Who is left out, and what should be known of those who are not.
 fn report(common: &Common, composed: &Composed) {
     for (key, name, why) in &composed.left_out {
-        eprintln!("left out: {key} {}: {why}", Safe(name));
+        crate::tell!("left out: {key} {}: {why}", Safe(name));
     }
     for (key, name, note) in &composed.notes {
-        eprintln!("note: {key} {}: {note}", Safe(name));
+        crate::tell!("note: {key} {}: {note}", Safe(name));
     }
     if !common.quiet {
         let head = &composed.head;
         let (developers, blocked) = (head.developers, head.blocked.len());
-        eprintln!(
+        crate::tell!(
             "trust bundle {}: {developers} developers, {blocked} blocked modules, {} bytes",
-            head.serial, head.keyring.bytes
+            head.serial,
+            head.keyring.bytes
         );
     }
 }

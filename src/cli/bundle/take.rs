@@ -43,12 +43,12 @@ pub(in crate::cli) fn take(
         accepted.state().write(path)?;
         if first && !common.quiet {
             for master in accepted.pinned() {
-                eprintln!("note: pinned from now on: the master {}", master.fingerprint());
+                crate::tell!("note: pinned from now on: the master {}", master.fingerprint());
             }
         }
     }
     for news in accepted.news() {
-        eprintln!("note: {}: {news}", Safe(&name));
+        crate::tell!("note: {}: {news}", Safe(&name));
     }
     Ok(accepted)
 }

@@ -102,7 +102,7 @@ pub(super) fn gather(common: &Common, args: &KeyringArgs) -> Result<Keys, Failur
     let keyring = gatherer.finish();
     for refused in keyring.refused() {
         let source = Safe(&refused.source);
-        eprintln!("note: {source} is left out: {}", Safe(&chain(&refused.error)));
+        crate::tell!("note: {source} is left out: {}", Safe(&chain(&refused.error)));
     }
     Ok(Keys::Whole(keyring))
 }

@@ -128,7 +128,7 @@ pub(in crate::cli) fn hash(
 fn warn(folder: &Path, profile: Profile) -> Result<(), Failure> {
     for finding in check::check(folder, profile.selection())? {
         if finding.concern.severity() == check::Severity::Error {
-            eprintln!("warning: {}: {}", Safe(&finding.path), Safe(&finding.reason));
+            crate::tell!("warning: {}: {}", Safe(&finding.path), Safe(&finding.reason));
         }
     }
     Ok(())

@@ -56,7 +56,7 @@ impl Voice {
 
     fn tell(self, text: impl std::fmt::Display) {
         match self {
-            Self::Loud => eprintln!("{text}"),
+            Self::Loud => crate::tell!("{text}"),
             Self::Quiet => {}
         }
     }

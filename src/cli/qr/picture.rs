@@ -34,6 +34,9 @@ pub(super) enum Replace {
 /// Finds out whether the message could be written to `path` at all.
 pub(super) fn check(path: &Path) -> Result<(), Failure> {
     form(path)?;
+    if path.exists() {
+        return Err(Failure::say(Exit::Failed, format!("{} exists already", path.display())));
+    }
     Ok(exchange::try_folder_of(path)?)
 }
 

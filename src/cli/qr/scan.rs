@@ -133,8 +133,8 @@ impl Collector {
 
     fn say(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| crate::tell!("{text}")),
+            None => crate::tell!("{text}"),
         }
     }
 
@@ -168,8 +168,8 @@ pub(super) struct Nothing;
 /// Sound and light: who holds a camera looks elsewhere.
 fn signal(bar: &ProgressBar) {
     bar.suspend(|| {
-        eprint!("\x07\x1b[?5h");
+        crate::cli::put_aside(format_args!("\x07\x1b[?5h"));
         std::thread::sleep(Duration::from_millis(150));
-        eprint!("\x1b[?5l");
+        crate::cli::put_aside(format_args!("\x1b[?5l"));
     });
 }

@@ -33,7 +33,10 @@ impl Asking<'_> {
         let judged = judged.map_err(|r| refused(&r))?;
         not_twice(&judged, signer.fingerprint())?;
         let context = self.authority.context(now);
-        eprint!("{}", screen::review(&judged, &context, &history, Detail::Full));
+        crate::cli::put_aside(format_args!(
+            "{}",
+            screen::review(&judged, &context, &history, Detail::Full)
+        ));
         if !args.yes && !ask(&judged)? {
             return Err(Failure::say(Exit::Refused, "not approved: nothing was written"));
         }
@@ -44,7 +47,7 @@ impl Asking<'_> {
         let judged = judged.map_err(|r| refused(&r))?;
         let place = place(args, file, &judged)?;
         if !self.common.quiet {
-            eprintln!("\napproved: {place}");
+            crate::tell!("\napproved: {place}");
             next(&judged, &place);
         }
         Ok(())
@@ -67,7 +70,7 @@ impl Asking<'_> {
         let request = judged.request();
         let place = write(&args.output, &request.file_name(), request.text().as_bytes())?;
         if !self.common.quiet {
-            eprintln!("written: {place}, with {} signatures", request.signatures().len());
+            crate::tell!("written: {place}, with {} signatures", request.signatures().len());
             next(&judged, &place);
         }
         Ok(())

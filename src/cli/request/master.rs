@@ -92,15 +92,17 @@ impl Asking<'_> {
         let revoked = Revoked { at: self.now, kind };
         let after = before.supposing([Supposed::Key { key, revoked }]);
         let effect = revocation::effect(self.authority, &before, &after, &args.effect, self.now)?;
-        eprint!("{}", drill::table(&effect));
-        eprintln!("if the master {key} were revoked today: {}\n", drill::counts(&effect));
+        crate::cli::put_aside(format_args!("{}", drill::table(&effect)));
+        crate::tell!("if the master {key} were revoked today: {}\n", drill::counts(&effect));
         let stops = Stops::from(effect.counts());
         let developers = stops.developers;
         if developers > 0 && args.accept_stop != Some(developers) {
             let failure = Failure::say(Exit::Refused, format!("{stops} would stop"))
                 .hint("certify them by the other master first: countersign request recertify")
                 .hint("or revoke their certifications: countersign request revoke FINGERPRINT");
-            return Err(failure.hint(format!("or go on: --accept-stop {developers}")));
+            let hint =
+                format!("or go on, as far as rotation.may_stop allows: --accept-stop {developers}");
+            return Err(failure.hint(hint));
         }
         Ok(stops)
     }

@@ -80,8 +80,11 @@ impl<'a> Asking<'a> {
         let place = write(output, &request.file_name(), request.text().as_bytes())?;
         if !self.common.quiet {
             let context = authority.context(now);
-            eprint!("{}", screen::review(&judged, &context, &history, Detail::Brief));
-            eprintln!("\nwritten: {place}");
+            crate::cli::put_aside(format_args!(
+                "{}",
+                screen::review(&judged, &context, &history, Detail::Brief)
+            ));
+            crate::tell!("\nwritten: {place}");
             next(&judged, &place);
         }
         Ok(())
@@ -139,11 +142,13 @@ impl<'a> Asking<'a> {
 fn next(judged: &Judged, place: &str) {
     let open = judged.open();
     for violation in &open {
-        eprintln!("not yet: {}: {}", violation.rule, Safe(&violation.reason));
+        crate::tell!("not yet: {}: {}", violation.rule, Safe(&violation.reason));
     }
     match open.is_empty() {
-        true => eprintln!("next: carry it to the station, and compare the words there"),
-        false => eprintln!("next: give it to them; each says: countersign request approve {place}"),
+        true => crate::tell!("next: carry it to the station, and compare the words there"),
+        false => {
+            crate::tell!("next: give it to them; each says: countersign request approve {place}")
+        }
     }
 }
 

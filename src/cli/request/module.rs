@@ -48,8 +48,8 @@ impl Asking<'_> {
         if !self.common.quiet {
             let path = args.path.display().to_string();
             match args.path.is_dir() {
-                true => eprintln!("and beside it the folder {}", Safe(&path)),
-                false => eprintln!("and beside it {}, as {package}", Safe(&path)),
+                true => crate::tell!("and beside it the folder {}", Safe(&path)),
+                false => crate::tell!("and beside it {}, as {package}", Safe(&path)),
             }
         }
         Ok(())

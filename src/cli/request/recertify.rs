@@ -88,26 +88,31 @@ impl Asking<'_> {
         if !self.common.quiet {
             let place = output.join(RECERTIFY.as_str());
             let place = Safe(&place.display().to_string()).to_string();
-            eprintln!("{} requests are in {place}: {} made now", tally.requests, tally.made);
-            eprintln!("certified by that master already: {}", tally.done);
-            eprintln!("with a note, to be asked for one by one at the station: {}", tally.noted);
+            crate::tell!("{} requests are in {place}: {} made now", tally.requests, tally.made);
+            crate::tell!("certified by that master already: {}", tally.done);
+            crate::tell!("with a note, to be asked for one by one at the station: {}", tally.noted);
             if tally.open > 0 {
                 let open = tally.open;
-                eprintln!(
+                crate::tell!(
                     "not yet approved: {open}; INDEX.txt says by whom: countersign request approve FILE…"
                 );
             }
-            eprintln!("the others, {}, have this digest together:", tally.requests - tally.noted);
-            eprint!("{digest}");
-            eprintln!("who is in it, and who is not and why: {place}/INDEX.txt");
+            crate::tell!(
+                "the others, {}, have this digest together:",
+                tally.requests - tally.noted
+            );
+            crate::cli::put_aside(format_args!("{digest}"));
+            crate::tell!("who is in it, and who is not and why: {place}/INDEX.txt");
             let most = self.authority.policy().limits.max_batch;
             if tally.requests > most {
-                eprintln!(
+                crate::tell!(
                     "a session takes {most} of them: carry folder by folder (1,000 each), or"
                 );
-                eprintln!("raise limits.max_batch in the policy, at the station too");
+                crate::tell!("raise limits.max_batch in the policy, at the station too");
             }
-            eprintln!("next: carry the folder to the station, and compare number and words there");
+            crate::tell!(
+                "next: carry the folder to the station, and compare number and words there"
+            );
         }
         match tally.blocked {
             0 => Ok(()),

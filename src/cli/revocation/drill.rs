@@ -77,7 +77,7 @@ fn with_answers(
             }
         }
         if !common.quiet {
-            eprintln!("tried in a scratch copy: {}", file.display());
+            crate::tell!("tried in a scratch copy: {}", file.display());
         }
     }
     Ok(scratch.record()?.keyring())

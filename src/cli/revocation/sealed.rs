@@ -84,7 +84,9 @@ pub(super) fn open(
 }
 
 fn confirm(effect: &str) -> Result<(), Failure> {
-    eprint!("\nType what stops, just so, to write the revocation in clear ({effect}): ");
+    crate::cli::put_aside(format_args!(
+        "\nType what stops, just so, to write the revocation in clear ({effect}): "
+    ));
     std::io::stderr().flush()?;
     let mut line = String::new();
     std::io::stdin().lock().take(1_000).read_line(&mut line)?;

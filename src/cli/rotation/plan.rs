@@ -22,6 +22,13 @@ pub(super) fn run(common: &Common, args: &PlanArgs) -> Result<(), Failure> {
     let successor = Certificate::read(exchange::open_path(&args.successor)?, &masters)
         .with_context(|| format!("{} is refused", args.successor.display()))?;
     let named = super::super::authority::master(&successor)?;
+    let now = super::super::now(common.time);
+    if successor.is_revoked(now)
+        || authority.master(named.fingerprint).is_ok_and(|m| m.is_revoked(now))
+    {
+        let text = format!("{} is revoked: it succeeds nobody", named.fingerprint);
+        return Err(Failure::say(Exit::Refused, text));
+    }
     let new = named.fingerprint;
     let known = authority.master(new).is_ok();
     let mut others = authority.policy().masters.iter().map(|m| m.fingerprint).rev();
@@ -29,7 +36,7 @@ pub(super) fn run(common: &Common, args: &PlanArgs) -> Result<(), Failure> {
         Some(old) => authority.master(old)?.fingerprint(),
         None => others.find(|m| *m != new).context("the policy names no other master")?,
     };
-    let start = args.start.unwrap_or_else(|| super::super::now(common.time));
+    let start = args.start.unwrap_or(now);
     let or = |given: Option<Timestamp>, days: u32| {
         given.unwrap_or_else(|| start.after(days * Timestamp::DAY))
     };
