@@ -192,6 +192,6 @@ fn the_examples_of_the_document_are_these_forms() {
     let response = Response::parse(response.as_bytes()).expect("a response");
     let bytes = Answer::of(&response).expect("signatures").to_bytes();
     let hex: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
-    let lines: Vec<String> = hex.chunks(46).map(|line| line.concat()).collect();
+    let lines: Vec<String> = hex.chunks(46).map(<[String]>::concat).collect();
     assert!(document.contains(&lines.join("\n")), "{}", lines.join("\n"));
 }

@@ -18,7 +18,7 @@ pub use batch::{Agreed, Batch, BatchAnswer, BatchError, Item, Source};
 const MAX_NAME: usize = 100;
 
 /// A request that every rule allows, a person consented to, and, where the policy asks for it, a
-/// witness confirmed. Only an asked question makes one: [`Consent::ask`], or [`Batch::ask`] for
+/// witness confirmed. Only an asked question makes one: [`Consent::ask`], or `Batch::ask` for
 /// each request that was in the batch.
 #[derive(Debug)]
 pub struct Consent(ConsentParts);

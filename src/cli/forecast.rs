@@ -25,7 +25,7 @@ pub(super) fn run(common: &Common, args: &ForecastArgs) -> Result<(), Failure> {
     match forecast.ends().len() {
         0 => Ok(()),
         n => {
-            let text = format!("{} within {} days", counted(n, "end"), args.days);
+            let text = format!("{} within {} days", counted(n, "ending"), args.days);
             Err(Failure::say(Exit::Due, text))
         }
     }

@@ -147,7 +147,7 @@ fn next(judged: &Judged, place: &str) {
     match open.is_empty() {
         true => crate::tell!("next: carry it to the station, and compare the words there"),
         false => {
-            crate::tell!("next: give it to them; each says: countersign request approve {place}")
+            crate::tell!("next: give it to them; each says: countersign request approve {place}");
         }
     }
 }
