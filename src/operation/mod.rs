@@ -171,3 +171,6 @@ fn key(certificate: &CertificateBlock) -> Option<Object> {
     let certificate = Certificate::read(certificate.untrusted_bytes(), &[]).ok()?;
     Some(Object::Key(certificate.fingerprint()))
 }
+
+#[cfg(test)]
+mod tests;
