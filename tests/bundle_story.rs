@@ -230,3 +230,31 @@ fn a_consumer_of_the_old_master_follows_to_the_new_one_by_its_word() {
     // Once followed, the old one is not needed, and nothing is said again.
     judge(&s, &with, "blacklist").ok().says("good blacklist").never_says("hands over");
 }
+
+#[test]
+fn a_version_that_is_blocked_by_name_can_be_blocked_by_its_list_too() {
+    let s = Scenario::new();
+    fs::create_dir(s.path("toy")).expect("a new folder");
+    let xml = "<module><rawname>toy</rawname><version>1.0</version>\
+               <license>GPLv3+</license></module>\n";
+    fs::write(s.path("toy/module.xml"), xml).expect("a new file");
+    s.certify("bob").ok();
+    s.session().run().ok();
+    s.install().ok();
+    s.countersign(&["module", "sign", "toy", "--key-file", "bob.key"]).ok();
+    let block = ["bundle", "block", "--reason", "back door"];
+    s.countersign(&[&block[..], &["toy", "1.0"]].concat()).ok();
+    let file = || fs::read_to_string(s.path("authority/blocked.toml")).expect("a list");
+    assert!(!file().contains("list = "), "{}", file());
+    s.countersign(&[&block[..], &["--from", "toy"]].concat()).ok().says("and this very list");
+    assert!(file().contains("list = ") && file().matches("[[module]]").count() == 1, "{}", file());
+    s.countersign(&[&block[..], &["--from", "toy"]].concat()).ends(1).says("is blocked already");
+}
+
+#[test]
+fn a_state_is_begun_with_masters_that_were_named() {
+    let s = Scenario::new();
+    let run = s.countersign(&["bundle", "verify", "any.bundle", "--state", "new.state"]).ends(2);
+    run.says("no master is pinned in the state yet").says("--masters");
+    assert!(!s.path("new.state").exists());
+}

@@ -26,7 +26,15 @@ pub(super) fn block(common: &Common, args: &BlockArgs) -> Result<(), Failure> {
     new.reason.clone_from(&args.reason);
     new.check()?;
     let mut modules = authority.blocked()?;
-    if modules.iter().any(|there| there.same(&new)) {
+    if let Some(there) = modules.iter_mut().find(|there| there.same(&new)) {
+        // The very list of a version that was blocked by its name only makes it more exact.
+        if there.list.is_none() && new.list.is_some() {
+            there.list = new.list;
+            if !common.quiet {
+                crate::say!("and this very list: {} {}", new.module, Safe(&new.version));
+            }
+            return Ok(authority.block(modules)?);
+        }
         let text = format!("{} {} is blocked already", new.module, Safe(&new.version));
         return Err(Failure::say(Exit::Failed, text).hint("countersign bundle blocked"));
     }

@@ -16,8 +16,8 @@ use crate::cli::module::read_masters;
 use crate::exchange;
 use crate::safe::{Safe, chain};
 
-/// Reads a bundle and believes it as far as the state's masters bear it out; at the first use, or
-/// without a state, the masters given; without any, those of the authority's record. What was
+/// Reads a bundle and believes it as far as the state's masters bear it out; at the first use the
+/// masters given; without a state these, or those of the authority's record. What was
 /// learned is in the state before anybody goes by the bundle.
 pub(in crate::cli) fn take(
     common: &Common,
@@ -32,6 +32,11 @@ pub(in crate::cli) fn take(
     let pinned = match known {
         Some(pinned) => pinned,
         None if !masters.is_empty() => Pinned::first(read_masters(masters)?),
+        // A state is for good: nobody is pinned because a record happens to lie around.
+        None if state.is_some() => {
+            let failure = Failure::say(Exit::Usage, "no master is pinned in the state yet");
+            return Err(failure.hint("name those to be pinned: --masters PATH"));
+        }
         None => by_record(common)?,
     };
     let now = crate::cli::now(common.time);
