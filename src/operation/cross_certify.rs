@@ -3,11 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::certify::Terms;
-use super::{CertificateBlock, Line, Signable, Statement, StatementError, TrustSignature, names};
-use crate::certificate::Certificate;
+use super::certifying::{Certifying, Terms};
+use super::{CertificateBlock, Line, TrustSignature};
+use crate::policy::Rule;
 use crate::policy::rules::{certificate, certification, requester, rotation};
-use crate::policy::{Kind, Rule};
 use crate::time::Timestamp;
 
 /// A generic certification (type 0x10, RFC 9580 §5.2.1.4) over each user ID of another master.
@@ -27,18 +26,22 @@ pub struct CrossCertify {
     pub trust: Option<TrustSignature>,
 }
 
-const RULES: &[Rule] = &[
-    requester::REQUESTER_ALLOWED,
-    rotation::OTHER_MASTER,
-    certificate::REVOKED,
-    certificate::KEY_EXPIRY,
-    certificate::USER_IDS_ON_CERTIFICATE,
-    rotation::CROSS_END,
-    rotation::CROSS_TRUST,
-    certification::PREVIOUS_DECISIONS,
-];
+impl Certifying for CrossCertify {
+    const RULES: &'static [Rule] = &[
+        requester::REQUESTER_ALLOWED,
+        rotation::OTHER_MASTER,
+        certificate::REVOKED,
+        certificate::KEY_EXPIRY,
+        certificate::USER_IDS_ON_CERTIFICATE,
+        rotation::CROSS_END,
+        rotation::CROSS_TRUST,
+        certification::PREVIOUS_DECISIONS,
+    ];
 
-impl CrossCertify {
+    fn block(&self) -> &CertificateBlock {
+        &self.certificate
+    }
+
     fn terms(&self) -> Terms<'_> {
         Terms {
             user_ids: &self.user_ids,
@@ -47,37 +50,6 @@ impl CrossCertify {
             policy_uri: None,
             agreement: None,
         }
-    }
-}
-
-impl Signable for CrossCertify {
-    fn rules() -> &'static [Rule] {
-        RULES
-    }
-
-    fn kind(expires: Option<Timestamp>) -> Kind {
-        Kind::Certified { expires }
-    }
-
-    fn certificate(&self) -> Option<&CertificateBlock> {
-        Some(&self.certificate)
-    }
-
-    fn user_ids(&self) -> &[String] {
-        &self.user_ids
-    }
-
-    fn expires(&self) -> Option<Timestamp> {
-        self.expires
-    }
-
-    fn statements(
-        &self,
-        created: Timestamp,
-        master: &Certificate,
-        certificate: Option<&Certificate>,
-    ) -> Result<Vec<Statement>, StatementError> {
-        self.terms().statements(created, master, certificate)
     }
 
     fn describe(&self) -> Vec<Line> {
@@ -92,9 +64,5 @@ impl Signable for CrossCertify {
             lines.push(Line::new("AND ITS WORD", text));
         }
         lines
-    }
-
-    fn brief(&self) -> String {
-        names(&self.user_ids)
     }
 }

@@ -4,6 +4,7 @@
 //! one is that file and a line in the list below.
 
 mod certify;
+mod certifying;
 mod cross_certify;
 mod list;
 mod object;

@@ -3,11 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::certify::Terms;
-use super::{Agreement, CertificateBlock, Line, Signable, Statement, StatementError};
-use crate::certificate::Certificate;
+use super::certifying::{Certifying, Terms};
+use super::{Agreement, CertificateBlock};
+use crate::policy::Rule;
 use crate::policy::rules::{certificate, certification, recertification, requester};
-use crate::policy::{Kind, Rule};
 use crate::time::Timestamp;
 
 /// A certification as [`super::Certify`] makes it, asked for by a manager: the developer's consent
@@ -32,23 +31,27 @@ pub struct Recertify {
     pub policy_uri: Option<String>,
 }
 
-const RULES: &[Rule] = &[
-    requester::REQUESTER_ALLOWED,
-    certificate::KEY_ALGORITHM,
-    certificate::SELF_SIGNATURES,
-    certificate::KEY_EXPIRY,
-    certificate::REVOKED,
-    certificate::USER_IDS_ON_CERTIFICATE,
-    certificate::USER_ID_FORM,
-    recertification::CONSENT,
-    recertification::STANDING_CERTIFICATION,
-    recertification::RECORDED_AGREEMENT,
-    certification::POLICY_URI,
-    certification::VALIDITY,
-    certification::PREVIOUS_DECISIONS,
-];
+impl Certifying for Recertify {
+    const RULES: &'static [Rule] = &[
+        requester::REQUESTER_ALLOWED,
+        certificate::KEY_ALGORITHM,
+        certificate::SELF_SIGNATURES,
+        certificate::KEY_EXPIRY,
+        certificate::REVOKED,
+        certificate::USER_IDS_ON_CERTIFICATE,
+        certificate::USER_ID_FORM,
+        recertification::CONSENT,
+        recertification::STANDING_CERTIFICATION,
+        recertification::RECORDED_AGREEMENT,
+        certification::POLICY_URI,
+        certification::VALIDITY,
+        certification::PREVIOUS_DECISIONS,
+    ];
 
-impl Recertify {
+    fn block(&self) -> &CertificateBlock {
+        &self.certificate
+    }
+
     fn terms(&self) -> Terms<'_> {
         Terms {
             user_ids: &self.user_ids,
@@ -57,44 +60,5 @@ impl Recertify {
             policy_uri: self.policy_uri.as_deref(),
             agreement: self.agreement.as_ref(),
         }
-    }
-}
-
-impl Signable for Recertify {
-    fn rules() -> &'static [Rule] {
-        RULES
-    }
-
-    fn kind(expires: Option<Timestamp>) -> Kind {
-        Kind::Certified { expires }
-    }
-
-    fn certificate(&self) -> Option<&CertificateBlock> {
-        Some(&self.certificate)
-    }
-
-    fn user_ids(&self) -> &[String] {
-        &self.user_ids
-    }
-
-    fn expires(&self) -> Option<Timestamp> {
-        self.expires
-    }
-
-    fn statements(
-        &self,
-        created: Timestamp,
-        master: &Certificate,
-        certificate: Option<&Certificate>,
-    ) -> Result<Vec<Statement>, StatementError> {
-        self.terms().statements(created, master, certificate)
-    }
-
-    fn describe(&self) -> Vec<Line> {
-        self.terms().describe()
-    }
-
-    fn brief(&self) -> String {
-        self.terms().brief()
     }
 }
