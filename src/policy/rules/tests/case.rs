@@ -1,6 +1,8 @@
 //! A request in which every rule holds, to be bent in one place.
 
+mod bundle;
 mod masters;
+mod recertify;
 
 use std::io::Write as _;
 use std::sync::OnceLock;
@@ -165,68 +167,6 @@ impl Case {
         case
     }
 
-    /// Alice was certified by the old master, and the new one is asked.
-    pub(super) fn recertify() -> Self {
-        let mut case = Self::certify();
-        let old = read(&keys().second);
-        let named = Named { name: "Old".into(), fingerprint: old.fingerprint() };
-        case.policy.masters.insert(0, named);
-        case.masters.insert(0, old);
-        case.signer = keys().maria.clone();
-        let agreement = case.policy.certify.agreement.clone();
-        case.operation = Operation::Recertify(Recertify {
-            certificate: CertificateBlock::new(Vec::new()),
-            user_ids: vec!["Alice <alice@example.org>".into()],
-            expires: Some(case.created.after(365 * DAY)),
-            agreement: Some(agreement),
-            policy_uri: None,
-        });
-        case.said_by_old(Ok);
-        case
-    }
-
-    pub(super) fn recertification(&mut self) -> &mut Recertify {
-        match &mut self.operation {
-            Operation::Recertify(asked) => asked,
-            _ => panic!("this case is about a recertification"),
-        }
-    }
-
-    /// What the old master said of Alice: a certification that records the agreement, bent.
-    pub(super) fn said_by_old(
-        &mut self,
-        bend: impl Fn(SignatureBuilder) -> openpgp::Result<SignatureBuilder>,
-    ) {
-        let agreement = &self.policy.certify.agreement;
-        let flags = NotationDataFlags::empty().set_human_readable();
-        let (alice, mut signer) = (&keys().alice, secret(&keys().second));
-        let user_id = alice.userids().next().expect("a user ID").userid().clone();
-        let said = SignatureBuilder::new(SignatureType::GenericCertification)
-            .set_hash_algo(HashAlgorithm::SHA512)
-            .set_signature_creation_time(std::time::SystemTime::from(BORN.after(DAY)))
-            .and_then(|b| {
-                b.add_notation(&agreement.notation, agreement.sha256.to_string(), flags, false)
-            })
-            .and_then(bend)
-            .and_then(|b| b.sign_userid_binding(&mut signer, alice.primary_key().key(), &user_id))
-            .expect("a certification");
-        let packets: Vec<openpgp::Packet> = vec![user_id.into(), said.into()];
-        let cert = alice.clone().strip_secret_key_material().insert_packets(packets);
-        let bytes = cert.expect("insert").0.to_vec().expect("bytes");
-        let masters: Vec<&Certificate> = self.masters.iter().collect();
-        let certificate = Certificate::read(bytes.as_slice(), &masters).expect("a certificate");
-        self.recertification().certificate = CertificateBlock::new(certificate.to_bytes());
-    }
-
-    /// Adds packets to the certificate of a recertification.
-    pub(super) fn add_packets(&mut self, packets: Vec<openpgp::Packet>) {
-        let masters: Vec<&Certificate> = self.masters.iter().collect();
-        let bytes = self.operation.certificate().expect("one").untrusted_bytes().to_vec();
-        let read = Certificate::read(bytes.as_slice(), &masters).expect("a certificate");
-        let read = read.with_packets(packets, &masters).expect("a certificate");
-        self.recertification().certificate = CertificateBlock::new(read.to_bytes());
-    }
-
     pub(super) fn sign_module() -> Self {
         let mut case = Self::certify();
         case.list.config.signed_with = case.master.to_string();
@@ -239,72 +179,6 @@ impl Case {
         case.signer = keys().maria.clone();
         case.relist(|_| {});
         case
-    }
-
-    pub(super) fn trust_bundle() -> Self {
-        let mut case = Self::certify();
-        let masters: Vec<&Certificate> = case.masters.iter().collect();
-        let alice = certified(&keys().alice, &keys().master);
-        let alice = Certificate::read(alice.as_slice(), &masters).expect("a certificate");
-        case.keyring =
-            masters.into_iter().chain([&alice]).flat_map(Certificate::to_bytes).collect();
-        case.signer = keys().maria.clone();
-        let policy = &case.policy;
-        let head = Head {
-            format: HeadFormat::Bundle,
-            version: Version,
-            authority: policy.name.clone(),
-            serial: Serial(2),
-            made: case.created,
-            expires: case.created.after(policy.bundle.valid_days * DAY),
-            grace_days: policy.bundle.grace_days,
-            masters: vec![MasterName {
-                fingerprint: case.master,
-                name: policy.masters[0].name.clone(),
-            }],
-            developers: 1,
-            keyring: KeyringDigest {
-                bytes: case.keyring.len() as u64,
-                sha256: Sha256::of(&case.keyring),
-            },
-            blocked: Vec::new(),
-        };
-        case.history.decisions.push(Decision {
-            request: RequestId(Sha256::ZERO),
-            master: case.master,
-            created: BORN.after(DAY),
-            kind: Kind::Bundled,
-            names: vec!["1".into()],
-        });
-        case.operation = Operation::TrustBundle(TrustBundle { head });
-        case.look(&[]);
-        case
-    }
-
-    /// Reads the keyring anew; `known` was decided on Alice's key.
-    pub(super) fn look(&mut self, known: &[Decision]) {
-        let key = read(&keys().alice).fingerprint();
-        let found = Contents::of(&self.keyring, &self.masters, |each| {
-            known.iter().for_each(|decision| each(key, decision));
-            Ok::<_, ()>(())
-        });
-        self.evidence.keyring = KeyringFile::Read(found.expect("nothing fails"));
-    }
-
-    /// The bundle's head.
-    pub(super) fn head(&mut self) -> &mut Head {
-        match &mut self.operation {
-            Operation::TrustBundle(bundle) => &mut bundle.head,
-            _ => panic!("this case is about a bundle"),
-        }
-    }
-
-    /// Another keyring, which the head names.
-    pub(super) fn rekey(&mut self, keyring: Vec<u8>) {
-        let (bytes, sha256) = (keyring.len() as u64, Sha256::of(&keyring));
-        self.head().keyring = KeyringDigest { bytes, sha256 };
-        self.keyring = keyring;
-        self.look(&[]);
     }
 
     /// Asks for a signature over the list, bent.
@@ -419,20 +293,6 @@ fn empty_list() -> Manifest {
         expires_after: None,
     };
     Manifest { config, entries: Vec::new() }
-}
-
-/// The certificate with a certification of its first user ID by `by`, in binary.
-pub(super) fn certified(cert: &Cert, by: &Cert) -> Vec<u8> {
-    let user_id = cert.userids().next().expect("a user ID").userid().clone();
-    let builder = SignatureBuilder::new(SignatureType::GenericCertification)
-        .set_signature_creation_time(std::time::SystemTime::from(BORN.after(DAY)))
-        .expect("a time that OpenPGP knows");
-    let signature = builder
-        .sign_userid_binding(&mut secret(by), cert.primary_key().key(), &user_id)
-        .expect("a certification");
-    let public = cert.clone().strip_secret_key_material();
-    let packets: [openpgp::Packet; 2] = [user_id.into(), signature.into()];
-    public.insert_packets(packets).expect("insert").0.to_vec().expect("bytes")
 }
 
 pub(super) fn secret(cert: &Cert) -> openpgp::crypto::KeyPair {

@@ -20,9 +20,12 @@ use crate::policy::{
 use crate::request::{Draft, MAX_BYTES, Request, RequestId};
 
 mod approval;
+mod bundle;
 mod case;
+mod module;
 mod recertification;
 
+use bundle::{blocked, decided};
 use case::{BORN, Case, DAY, builder, keys, read, secret};
 
 fn validity(days: u32) -> std::time::Duration {
@@ -232,119 +235,6 @@ rules! {
     };
 }
 
-fn blocked(reason: &str) -> Blocked {
-    Blocked {
-        module: "blacklist".parse().expect("a name"),
-        version: "17.0.3".into(),
-        developer: None,
-        list: None,
-        reason: reason.into(),
-        since: BORN,
-    }
-}
-
-/// A decision of the master on Alice's key.
-fn decided(case: &Case, kind: Kind) -> Decision {
-    Decision {
-        request: RequestId(Sha256::ZERO),
-        master: case.master,
-        created: BORN.after(2 * DAY),
-        kind,
-        names: vec!["Alice <alice@example.org>".into()],
-    }
-}
-
-#[test]
-fn a_bundle_that_is_not_as_policy_wants_it_is_refused_each_with_its_reason() {
-    type Bend = fn(&mut Case);
-    let cases: [(&str, Bend); 16] = [
-        ("bundle-serial", |c| c.history.decisions[0].created = c.created),
-        ("bundle-serial", |c| {
-            c.history.decisions.clear();
-            c.head().serial = Serial(0);
-        }),
-        ("bundle-dates", |c| c.head().made = c.created.after(1)),
-        ("bundle-dates", |c| c.head().expires = c.now),
-        ("bundle-dates", |c| c.head().grace_days = 15),
-        ("bundle-blocked", |c| c.head().blocked = vec![blocked("a"), blocked("b")]),
-        ("bundle-blocked", |c| {
-            let since = c.created.after(1);
-            c.head().blocked.push(Blocked { since, ..blocked("a") });
-        }),
-        ("bundle-blocked", |c| {
-            let version = "1 2".into();
-            c.head().blocked.push(Blocked { version, ..blocked("a") });
-        }),
-        ("bundle-keyring", |c| c.evidence.keyring = KeyringFile::Unreadable("gone".into())),
-        ("bundle-keyring", |c| c.head().keyring.sha256 = Sha256::ZERO),
-        ("bundle-keyring", |c| c.head().keyring.bytes += 1),
-        ("bundle-masters", |c| c.head().authority = "Another".into()),
-        ("bundle-masters", |c| c.head().masters[0].name = "Another".into()),
-        ("bundle-masters", |c| {
-            let without = c.keyring[c.masters[0].to_bytes().len()..].to_vec();
-            c.rekey(without);
-        }),
-        ("bundle-developers", |c| {
-            let bob = read(&keys().maria).to_bytes();
-            let keyring = [c.masters[0].to_bytes(), bob].concat();
-            c.rekey(keyring);
-        }),
-        ("bundle-decisions", |c| {
-            let mut decision = decided(c, Kind::KeyRevoked);
-            decision.created = BORN;
-            c.look(&[decision]);
-        }),
-    ];
-    for (at, (rule, bend)) in cases.into_iter().enumerate() {
-        let mut case = Case::trust_bundle();
-        bend(&mut case);
-        let verdict = case.verdict(rule);
-        assert!(matches!(verdict, Verdict::Broken { .. }), "{at} {rule}: {verdict:?}");
-    }
-}
-
-#[test]
-fn what_is_no_longer_blocked_is_said() {
-    let mut case = Case::trust_bundle();
-    let mut last = case.head().clone();
-    last.blocked.push(blocked("bad"));
-    case.evidence.last_bundle = Some(last.clone());
-    let Verdict::Warns(text) = case.verdict("bundle-blocked") else { panic!("no warning") };
-    assert!(text.contains("NO LONGER BLOCKED: blacklist 17.0.3"), "{text}");
-    case.head().blocked = last.blocked;
-    assert!(matches!(case.verdict("bundle-blocked"), Verdict::Holds(_)));
-}
-
-#[test]
-fn a_certification_that_never_came_into_the_record_is_said() {
-    let mut case = Case::trust_bundle();
-    let decision = decided(&case, Kind::Certified { expires: None });
-    case.look(&[decision]);
-    let verdict = case.verdict("bundle-decisions");
-    assert!(matches!(&verdict, Verdict::Warns(text) if text.starts_with("1 ")), "{verdict:?}");
-}
-
-#[test]
-fn a_custodian_is_encrypted_to_once_and_with_nothing_beside_the_key() {
-    let mut case = Case::prepare_revocation();
-    assert!(matches!(case.verdict("custodians"), Verdict::Warns(_)), "only one");
-    let one = case.sealed_to()[0].clone();
-    case.sealed_to().push(one.clone());
-    assert!(matches!(case.verdict("custodians"), Verdict::Broken { .. }), "twice");
-    case.sealed_to().clear();
-    assert!(matches!(case.verdict("custodians"), Verdict::Broken { .. }), "nobody");
-    let bytes = keys().cora.clone().strip_secret_key_material().to_vec().expect("bytes");
-    *case.sealed_to() = vec![CertificateBlock::new(bytes)];
-    assert!(matches!(case.verdict("custodians"), Verdict::Broken { .. }), "not cut down");
-    *case.sealed_to() = vec![one];
-    case.now = case.created.after(400 * DAY);
-    assert!(matches!(case.verdict("custodians"), Verdict::Broken { .. }), "ended");
-    case.now = case.created;
-    case.prepared().seal = Seal::Passphrase;
-    let Verdict::Warns(text) = case.verdict("custodians") else { panic!("no warning") };
-    assert!(text.contains("PASSPHRASE"), "{text}");
-}
-
 #[test]
 fn an_introducer_is_granted_what_the_policy_names_and_no_more() {
     let mut case = Case::certify();
@@ -421,65 +311,6 @@ fn a_text_altered_after_signing_is_refused() {
     case.spoil = |text| text.replace("\"expires\": \"2027", "\"expires\": \"2028");
     let verdict = case.verdict("requester-signature");
     assert!(matches!(verdict, Verdict::Broken { .. }), "{verdict:?}");
-}
-
-#[test]
-fn a_list_without_its_files_is_said_in_capitals_where_policy_lets_it_through() {
-    let mut case = Case::sign_module();
-    case.evidence.files = Files::Absent;
-    case.policy.modules.list_only = ListOnly::Warn;
-    let Verdict::Warns(text) = case.verdict("module-files") else { panic!("no warning") };
-    assert!(text.contains("ONLY THE LIST CAME"), "{text}");
-}
-
-#[test]
-fn a_list_in_another_spelling_is_refused() {
-    let mut case = Case::sign_module();
-    let Operation::SignModule(asked) = &mut case.operation else { panic!("not a module") };
-    let joined = format!("{}\n{}", asked.list[0], asked.list[1]);
-    asked.list.splice(..2, [joined]);
-    assert!(asked.manifest().is_ok(), "the text is the same");
-    assert!(matches!(case.verdict("module-list"), Verdict::Broken { .. }));
-}
-
-#[test]
-fn files_that_are_not_as_listed_are_refused_each_with_its_name() {
-    let state = |state| vec![("module.xml".to_owned(), state)];
-    let altered = FileState::Altered { actual: Sha256::ZERO };
-    let unreadable = FileState::Unreadable { reason: "permission denied".into() };
-    for (listed, unlisted, word) in [
-        (state(altered), vec![], "other content"),
-        (state(FileState::Missing), vec![], "missing"),
-        (state(FileState::SameOutside), vec![], "link"),
-        (state(unreadable), vec![], "permission denied"),
-        (state(FileState::Same), vec!["back.php".to_owned()], "back.php"),
-    ] {
-        let mut case = Case::sign_module();
-        case.evidence.files = Files::Hashed(Comparison { listed, unlisted });
-        let Verdict::Broken { reason, .. } = case.verdict("module-files") else {
-            panic!("{word} is not refused")
-        };
-        assert!(reason.contains(word), "{reason}");
-    }
-}
-
-#[test]
-fn what_changed_since_the_last_list_is_shown() {
-    let mut case = Case::sign_module();
-    let previous = case.list.clone();
-    case.history.decisions.push(Decision {
-        request: RequestId(Sha256::ZERO),
-        master: case.master,
-        created: BORN.after(DAY),
-        kind: Kind::SignedModule,
-        names: Vec::new(),
-    });
-    case.relist(|list| {
-        list.entries = vec![Entry { path: "new.php".into(), sha256: Sha256::of("y") }];
-    });
-    case.evidence.previous = Some(previous);
-    let Verdict::Warns(text) = case.verdict("module-changes") else { panic!("no warning") };
-    assert!(text.contains("1 file added, 1 removed, 0 changed"), "{text}");
 }
 
 proptest::proptest! {
