@@ -12,7 +12,9 @@ use countersign::response::Refuser;
 use countersign::safe::counted;
 use countersign::screen::{self, Detail};
 
-use super::intake::{CardFor, Next, by_operator, describe};
+use super::intake::{Next, describe};
+use super::reader::CardFor;
+use super::refusal::by_operator;
 use super::{Session, SessionError};
 use crate::card::{Card, CardError};
 use crate::consent::{Agreed, Batch, BatchAnswer, Item, Source};

@@ -4,21 +4,19 @@ use std::ffi::{OsStr, OsString};
 
 use countersign::digest::Sha256;
 use countersign::exchange::{self, CourierError, ExchangeError, Records};
-use countersign::fingerprint::Fingerprint;
-use countersign::journal::Event;
 use countersign::operation::Recertify;
 use countersign::policy::rules::ABOUT_EVIDENCE;
 use countersign::policy::{
     Decided, Evidence, Files, History, KeyringFile, Policy, Rejection, Review, Violation,
 };
 use countersign::request::{MAX_BYTES, Request, RequestId};
-use countersign::response::{Outcome, Refuser, Response};
-use countersign::safe::{Safe, chain, clip};
+use countersign::response::Refuser;
+use countersign::safe::{Safe, chain};
 use countersign::screen::{self, Detail};
 
 use super::batch::Joined;
-use super::{OpenedCard, Session, SessionError};
-
+use super::refusal::by_operator;
+use super::{Session, SessionError};
 use crate::card::{Card, CardError};
 use crate::consent::{Answer, Consent, Source};
 use crate::console::{Console, Step};
@@ -76,20 +74,6 @@ where
         Ok(())
     }
 
-    /// A request whose copy the power took before anything of it was signed.
-    fn lost(&mut self, id: RequestId) -> Result<(), SessionError> {
-        let text =
-            format!("request {} is not at the station any more: give it again\n", id.0.short());
-        self.console.show(&text);
-        let violations = vec![Violation {
-            rule: "kept".into(),
-            reason: "the station's copy was lost with the power".into(),
-            mend: "give the same request again".into(),
-        }];
-        let (request, file, by) = (Some(id), None, Refuser::Policy);
-        self.journal(Event::Refused { request, file, by, violations })
-    }
-
     pub(super) fn limit(&self) -> usize {
         self.station.authority().policy().limits.max_request_bytes
     }
@@ -134,7 +118,8 @@ where
             let reason = reason.clone();
             let text = format!("refused by the operator at {at}: {}\n", Safe(&reason));
             self.console.show(&text);
-            return self.refuse_again(&request, reason);
+            self.refuse_again(&request, reason)?;
+            return Ok(Next::GoOn);
         }
         let authority = self.station.authority();
         let context = authority.context(self.recorder.now());
@@ -263,140 +248,11 @@ where
             }
         }
     }
-
-    /// What the operator refused stays refused, for the same reason and in the same words.
-    fn refuse_again(&mut self, request: &Request, reason: String) -> Result<Next, SessionError> {
-        self.tally.refused += 1;
-        let line =
-            format!("REFUSED    {}\n           as before: {}", describe(request), Safe(&reason));
-        self.note(line);
-        self.write_answer(request, &refusal(request, reason))?;
-        Ok(Next::GoOn)
-    }
-
-    fn refuse(&mut self, rejection: &Rejection, untrusted: &[u8]) -> Result<(), SessionError> {
-        let file = Sha256::of(untrusted);
-        let violations = rejection.violations();
-        self.refused(&rejection.request, file, Refuser::Policy, violations)
-    }
-
-    pub(super) fn refused(
-        &mut self,
-        request: &Request,
-        file: Sha256,
-        by: Refuser,
-        violations: Vec<Violation>,
-    ) -> Result<(), SessionError> {
-        self.tally.refused += 1;
-        let why: Vec<String> =
-            violations.iter().map(|v| format!("{}: {}", v.rule, Safe(&v.reason))).collect();
-        self.note(format!("REFUSED    {}\n           {}", describe(request), why.join("; ")));
-        self.journal(Event::Refused {
-            request: Some(request.id()),
-            file: Some(file),
-            by,
-            violations: violations.clone(),
-        })?;
-        self.write_answer(
-            request,
-            &Response::new(request.id(), Outcome::Refused { by, violations }),
-        )
-    }
-
-    /// A file that is not even a request: said, journalled, and not answered.
-    fn unreadable(
-        &mut self,
-        label: &str,
-        untrusted: Option<&[u8]>,
-        rule: &str,
-        reason: &str,
-    ) -> Result<(), SessionError> {
-        let reason = clip(reason);
-        self.console.show(&format!("NO   {rule}: {}\n", Safe(&reason)));
-        self.tally.refused += 1;
-        self.note(format!("REFUSED    {label}\n           {rule}: {}", Safe(&reason)));
-        let violations = vec![Violation {
-            rule: rule.to_owned(),
-            reason,
-            mend: "make the request again with countersign".into(),
-        }];
-        let (file, by) = (untrusted.map(Sha256::of), Refuser::Policy);
-        self.journal(Event::Refused { request: None, file, by, violations })
-    }
-
-    /// Opens the card for the first request that needs it, and tells whether it holds the master
-    /// that this request asks. One session serves one card.
-    fn card_fits(&mut self, review: &Review) -> Result<bool, SessionError> {
-        let asked = review.request().master();
-        match self.card_for(asked)? {
-            CardFor::Asked => Ok(true),
-            CardFor::Another(master) => {
-                let text = format!(
-                    "left: it asks {asked}, and the card in the reader holds {master}. Run another \
-                     session with that card.\n"
-                );
-                self.console.show(&text);
-                self.tally.left += 1;
-                self.note(format!("left       {}", describe(review.request())));
-                Ok(false)
-            }
-        }
-    }
-
-    /// Opens the card for the first request that needs it, and tells whose it is.
-    pub(super) fn card_for(&mut self, asked: Fingerprint) -> Result<CardFor, SessionError> {
-        if self.options.dry_run {
-            return Ok(CardFor::Asked);
-        }
-        let held = match &self.card {
-            Some(opened) => opened.master,
-            None => self.open_the_card()?,
-        };
-        match held {
-            Some(master) if master == asked => Ok(CardFor::Asked),
-            Some(master) if self.station.authority().master(master).is_ok() => {
-                Ok(CardFor::Another(master))
-            }
-            Some(actual) => Err(CardError::OtherKey { actual, expected: asked }.into()),
-            None => Err(CardError::EmptySlot { expected: asked }.into()),
-        }
-    }
-
-    fn open_the_card(&mut self) -> Result<Option<Fingerprint>, SessionError> {
-        let mut card = (self.open_card)()?;
-        let mut session = card.session()?;
-        let (ident, master) = (session.ident()?, session.master());
-        // Before anybody reads a screen: a counter that does not fit stops the session.
-        let counter = session.counter()?;
-        drop(session);
-        self.counter_fits(&ident, counter)?;
-        self.console.show(&format!("card {ident} is in the reader\n"));
-        self.card = Some(OpenedCard { card, ident, master });
-        Ok(master)
-    }
 }
 
 /// Whether a rule is broken that asks for files beside the request.
 fn about_files(violation: &Violation) -> bool {
     ABOUT_EVIDENCE.contains(&violation.rule.as_str())
-}
-
-/// Whose card is in the reader.
-pub(super) enum CardFor {
-    /// The master's that is asked.
-    Asked,
-    /// Another master's of this authority.
-    Another(Fingerprint),
-}
-
-pub(super) fn by_operator(reason: String) -> Violation {
-    let mend = "settle it with the operator, then make a new request".into();
-    Violation { rule: "operator".into(), reason, mend }
-}
-
-fn refusal(request: &Request, reason: String) -> Response {
-    let violations = vec![by_operator(reason)];
-    Response::new(request.id(), Outcome::Refused { by: Refuser::Operator, violations })
 }
 
 /// One line that names a request to a person.

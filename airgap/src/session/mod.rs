@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! intake    each request: read, judged by every rule, shown, consented to, written down
+//! refusal   what a rule or the operator refused: written down and answered at once
 //! batch     a campaign's requests: the same, with one question for all of them
+//! reader    the card, opened when the first request needs it; whose it is
 //! sealing   a master's own revocation: made, sealed, never written down in clear
 //! signing   one PIN; each signature: card, check, journal
 //! answers   to the courier, as each request is done
@@ -13,6 +15,8 @@ mod answers;
 mod batch;
 mod error;
 mod intake;
+mod reader;
+mod refusal;
 mod sealing;
 mod signing;
 
