@@ -20,6 +20,7 @@ pub mod run;
 pub mod scenario;
 pub mod signers;
 pub mod station;
+pub mod table;
 pub mod verdicts;
 pub mod virtual_reader;
 pub mod workshop;
