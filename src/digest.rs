@@ -1,6 +1,7 @@
 //! SHA-256 digests, in hex for machines and in words for reading aloud.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::str::FromStr;
 
 use schemars::JsonSchema;
@@ -24,6 +25,21 @@ impl Sha256 {
     /// The digest of `bytes`.
     pub fn of(bytes: impl AsRef<[u8]>) -> Self {
         Self(sha2::Sha256::digest(bytes).into())
+    }
+
+    /// The digest of all that `reader` gives, which need not fit in memory.
+    ///
+    /// # Errors
+    /// Where reading fails.
+    pub fn of_reader(reader: &mut impl Read) -> io::Result<Self> {
+        let mut whole = sha2::Sha256::new();
+        let mut block = vec![0; 1 << 16];
+        loop {
+            match reader.read(&mut block)? {
+                0 => return Ok(Self(whole.finalize().into())),
+                read => whole.update(&block[..read]),
+            }
+        }
     }
 
     /// The digest of all `parts`, one after another.

@@ -17,6 +17,7 @@ pub mod privacy;
 mod recorder;
 pub mod session;
 pub mod shelf;
+pub mod software;
 pub mod station;
 
 pub use consent::{Answer, Consent};

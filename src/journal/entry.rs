@@ -12,6 +12,8 @@ use crate::response::{Refuser, SignatureBlock};
 use crate::sealed::SealedMessage;
 use crate::time::Timestamp;
 
+use super::software::{SelfCheck, Software};
+
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -50,8 +52,13 @@ pub enum Event {
     SessionStarted {
         /// The digest of the policy in force.
         policy: Sha256,
-        /// The program and its version.
-        software: String,
+        /// The program that runs.
+        software: Software,
+    },
+    /// The station tried itself.
+    SelfTested {
+        /// What was tried, and what came of it.
+        checks: Vec<SelfCheck>,
     },
     /// A request was refused.
     Refused {

@@ -86,6 +86,7 @@ impl Ledger {
         match &entry.event {
             Event::StationCreated { .. }
             | Event::RecordChanged { .. }
+            | Event::SelfTested { .. }
             | Event::CounterExplained { .. } => {}
             Event::Answered { request, .. } => {
                 self.index.table(UNANSWERED)?.remove(request.0.as_bytes())?;

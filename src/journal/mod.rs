@@ -4,11 +4,13 @@
 mod entry;
 mod ledger;
 mod slot;
+mod software;
 
 use std::io::{self, BufRead, Read as _};
 
 pub use entry::{Consent, Entry, Event, Moment, Witness};
 pub use ledger::{Ledger, Pending};
+pub use software::{SelfCheck, SelfResult, SelfTest, Software};
 
 use crate::digest::Sha256;
 use crate::time::Timestamp;

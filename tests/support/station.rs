@@ -13,12 +13,12 @@ use airgap::card::{Card, Delivery, NewPins};
 use airgap::console::{Console, Step};
 use airgap::master::Identity;
 use airgap::session::{self, Couriers, Options, SessionError, Tally};
-use airgap::station::Station;
+use airgap::station::{SOFTWARE, Station};
 use countersign::authority::Authority;
 use countersign::certificate::Certificate;
 use countersign::digest::Sha256;
 use countersign::exchange::Stick;
-use countersign::journal;
+use countersign::journal::{self, Software};
 use countersign::operation::{Agreement, CertificateBlock, Certify, Operation, OperationName};
 use countersign::policy::{Manager, Named, Policy};
 use countersign::request::{Draft, Request};
@@ -246,7 +246,8 @@ impl Bench {
 
     /// Does everything, for real.
     pub fn options(&self) -> Options {
-        Options { dry_run: false, explain_counter: None }
+        let software = Software { name: SOFTWARE.to_owned(), binary: Sha256::ZERO, image: None };
+        Options { dry_run: false, explain_counter: None, software }
     }
 
     /// Requests and answers on the one stick.

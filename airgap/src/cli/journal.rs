@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use countersign::cli::{Exit, Failure};
 use countersign::fingerprint::Fingerprint;
-use countersign::journal::{Consent, End, Entry, Event, Moment, Witness};
+use countersign::journal::{Consent, End, Entry, Event, Moment, SelfCheck, SelfResult, Witness};
 use countersign::response::Refuser;
 use countersign::safe::Safe;
 
@@ -84,6 +84,7 @@ impl Counters {
             }
             Event::StationCreated { .. }
             | Event::RecordChanged { .. }
+            | Event::SelfTested { .. }
             | Event::SessionStarted { .. }
             | Event::Refused { .. }
             | Event::Consented { .. }
@@ -115,7 +116,17 @@ fn words(event: &Event) -> String {
             format!("RECORD changed: policy {} for {}, masters {masters}", to.short(), from.short())
         }
         Event::SessionStarted { policy, software } => {
-            format!("SESSION by {}, policy {}", Safe(software), policy.short())
+            let (name, binary) = (Safe(&software.name), software.binary.short());
+            format!("SESSION by {name} (binary {binary}), policy {}", policy.short())
+        }
+        Event::SelfTested { checks } => {
+            let words = |check: &SelfCheck| match &check.result {
+                SelfResult::Passed(found) => format!("{}: {found}", check.test.name()),
+                SelfResult::Failed(why) => format!("{} FAILED: {why}", check.test.name()),
+                SelfResult::Skipped(why) => format!("{} not tried: {why}", check.test.name()),
+            };
+            let words: Vec<String> = checks.iter().map(words).collect();
+            format!("self-test: {}", Safe(&words.join("; ")))
         }
         Event::Refused { request, file, by, violations } => {
             let who = match by {

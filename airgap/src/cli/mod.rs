@@ -25,6 +25,7 @@ use crate::console::{Console, PinEntry, PinWay, Terminal};
 use crate::recorder::{Access, RecorderError};
 use crate::session::{self, Couriers, Options, SessionError};
 use crate::shelf::Kept;
+use crate::software;
 use crate::station::{Station, StationError, Update};
 use args::{
     Args, Command, Common, FromArgs, GenerateVerb, MasterVerb, QrVerb, RequestVerb, SessionVerb,
@@ -49,7 +50,9 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Card(verb) => card::run(&common, &verb),
         Command::Request(RequestVerb::Review { files }) => review(&common, &files),
         Command::Session(SessionVerb::Run { from, to, look, dry_run, explain_counter }) => {
-            session_run(&common, &Options { dry_run, explain_counter }, from, to, look)
+            let software = software::this()?;
+            let options = Options { dry_run, explain_counter, software };
+            session_run(&common, &options, from, to, look)
         }
         Command::Qr(verb) => carry(&common, &verb),
         Command::Journal(verb) => journal::run(&common, &verb),

@@ -25,7 +25,7 @@ use std::io::{self, BufWriter, Write as _};
 
 use countersign::exchange::{CourierError, ExchangeError, Inbox, Outbox};
 use countersign::fingerprint::Fingerprint;
-use countersign::journal::Event;
+use countersign::journal::{Event, Software};
 use countersign::policy::Verdict;
 use countersign::policy::rules::common;
 use countersign::safe::{Safe, counted};
@@ -35,7 +35,7 @@ pub use self::error::SessionError;
 use crate::card::{Card, CardError};
 use crate::console::Console;
 use crate::recorder::Recorder;
-use crate::station::{SOFTWARE, Station};
+use crate::station::Station;
 
 /// What a session is to do.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub struct Options {
     pub dry_run: bool,
     /// A person's explanation of signatures that the journal does not know.
     pub explain_counter: Option<String>,
+    /// The program that runs, for the journal.
+    pub software: Software,
 }
 
 /// Who brings the requests and who takes the answers.
@@ -159,7 +161,7 @@ where
         }
         self.journal(Event::SessionStarted {
             policy: self.station.authority().policy().digest(),
-            software: SOFTWARE.to_owned(),
+            software: self.options.software.clone(),
         })?;
         self.tell_what_waits()?;
         let result = self

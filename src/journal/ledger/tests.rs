@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::digest::Sha256;
-use crate::journal::Consent;
+use crate::journal::{Consent, Software};
 use crate::operation::OperationName;
 use crate::policy::History;
 
@@ -24,7 +24,8 @@ impl Writer {
     }
 
     fn start(&mut self) {
-        self.write(Event::SessionStarted { policy: Sha256::ZERO, software: String::new() });
+        let software = Software { name: String::new(), binary: Sha256::ZERO, image: None };
+        self.write(Event::SessionStarted { policy: Sha256::ZERO, software });
     }
 
     fn counter(&mut self, card: &str, count: u32, moment: Moment) {
