@@ -299,6 +299,9 @@ fn cut_off_record(folder: &TempDir) {
     let announced = text.rfind("\"record-announced\"").expect("a record");
     let end = announced + text[announced..].find('\n').expect("a whole line") + 1;
     fs::write(journal, &text[..end]).expect("written");
+    let names = fs::read_dir(folder.path().join("stick")).expect("the stick").flatten();
+    let records = names.map(|e| e.path()).filter(|p| p.to_string_lossy().ends_with(".record.asc"));
+    fs::remove_file(records.max().expect("the record")).expect("our own file");
 }
 
 #[test]
