@@ -1,16 +1,16 @@
 //! A station in this process: software keys, a practice card with a master on it, and a console
-//! that answers from a list.
+//! that answers from a list ([`Script`]).
 
-use std::collections::VecDeque;
+mod script;
+
 use std::ffi::OsString;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::custody;
 use airgap::Access;
 use airgap::card::{Card, Delivery, NewPins};
-use airgap::console::{Console, Step};
 use airgap::master::Identity;
 use airgap::session::{self, Couriers, Options, SessionError, Tally};
 use airgap::station::{SOFTWARE, Station};
@@ -18,7 +18,7 @@ use countersign::authority::Authority;
 use countersign::certificate::Certificate;
 use countersign::digest::Sha256;
 use countersign::exchange::Stick;
-use countersign::journal::{self, Software};
+use countersign::journal::Software;
 use countersign::operation::{Agreement, CertificateBlock, Certify, Operation, OperationName};
 use countersign::policy::{Manager, Named, Policy};
 use countersign::request::{Draft, Request};
@@ -31,6 +31,8 @@ use openpgp::cert::{Cert, CertBuilder};
 use openpgp::serialize::SerializeInto as _;
 use openpgp::serialize::stream::{Message, Signer};
 use openpgp::types::{HashAlgorithm, KeyFlags};
+
+pub use script::Script;
 
 /// The PIN of every master in tests.
 pub const PIN: &str = "847261";
@@ -291,93 +293,4 @@ fn files(card: &Path) -> Vec<(OsString, Vec<u8>)> {
         .filter(|e| e.file_name() != "lock")
         .map(|e| (e.file_name(), std::fs::read(e.path()).expect("read")))
         .collect()
-}
-
-/// A console that answers from a list, then says the last answer for ever.
-pub struct Script {
-    answers: VecDeque<String>,
-    pins: VecDeque<String>,
-    /// Everything that was shown.
-    pub shown: String,
-    /// How often a PIN was asked for.
-    pub pins_asked: usize,
-    keep: bool,
-    when_signed: Option<(usize, Box<dyn FnMut()>)>,
-}
-
-impl Script {
-    /// Answers every question with `Yes` and types the right PIN.
-    pub fn yes() -> Self {
-        Self::saying(&["Yes"], &[PIN])
-    }
-
-    /// As [`Script::yes`], forgetting what is shown.
-    pub fn silent() -> Self {
-        Self { keep: false, ..Self::yes() }
-    }
-
-    /// The same, forgetting what is shown.
-    #[must_use]
-    pub fn forgetting(self) -> Self {
-        Self { keep: false, ..self }
-    }
-
-    /// Gives these answers and PINs, the last of each for ever.
-    pub fn saying(answers: &[&str], pins: &[&str]) -> Self {
-        let list = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
-        Self {
-            answers: list(answers),
-            pins: list(pins),
-            shown: String::new(),
-            pins_asked: 0,
-            keep: true,
-            when_signed: None,
-        }
-    }
-
-    /// Lets something happen as soon as so many signatures are made and in the journal, before the
-    /// answer that the last of them completes.
-    #[must_use]
-    pub fn when_signed(self, count: usize, what: impl FnMut() + 'static) -> Self {
-        Self { when_signed: Some((count, Box::new(what))), ..self }
-    }
-}
-
-fn next(list: &mut VecDeque<String>) -> Option<String> {
-    if list.len() > 1 { list.pop_front() } else { list.front().cloned() }
-}
-
-impl Console for Script {
-    fn show(&mut self, text: &str) {
-        if self.keep {
-            self.shown.push_str(text);
-        }
-    }
-
-    fn ask(&mut self, question: &str) -> io::Result<Option<String>> {
-        self.show(question);
-        Ok(next(&mut self.answers))
-    }
-
-    fn pin(&mut self, question: &str) -> io::Result<SecretString> {
-        self.show(question);
-        self.pins_asked += 1;
-        Ok(SecretString::from(next(&mut self.pins).unwrap_or_default()))
-    }
-
-    fn progress(&mut self, step: Step, done: usize, all: usize, what: &str) {
-        if step != Step::Signing {
-            return;
-        }
-        self.show(&format!("signed {done} of {all}: {what}\n"));
-        if let Some((count, happen)) = &mut self.when_signed
-            && *count == done
-        {
-            happen();
-        }
-    }
-
-    fn consent(&self) -> journal::Consent {
-        journal::Consent::Scripted
-    }
 }
