@@ -4,11 +4,11 @@
 mod script;
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::custody;
+use crate::forge::clearsign;
 use airgap::Access;
 use airgap::card::{Card, Delivery, NewPins};
 use airgap::master::Identity;
@@ -29,8 +29,7 @@ use sequoia_openpgp as openpgp;
 
 use openpgp::cert::{Cert, CertBuilder};
 use openpgp::serialize::SerializeInto as _;
-use openpgp::serialize::stream::{Message, Signer};
-use openpgp::types::{HashAlgorithm, KeyFlags};
+use openpgp::types::KeyFlags;
 
 pub use script::Script;
 
@@ -197,7 +196,7 @@ impl Bench {
         };
         let master = self.master.fingerprint();
         let draft = Draft::new(self.created, master, Operation::Certify(certify));
-        let signed = sign(&draft.text(), key, self.created);
+        let signed = clearsign(key, &draft.text(), self.created);
         let request = Request::parse(&signed, 1 << 20).expect("a request");
         let path = self.stick().join(request.file_name());
         std::fs::write(path, request.text()).expect("written");
@@ -268,23 +267,6 @@ impl Default for Bench {
 pub(crate) fn agreement() -> Agreement {
     let notation = "agreement-sha256@example.org".to_owned();
     Agreement { sha256: Sha256::of("I agree."), notation }
-}
-
-/// A text, cleartext-signed by a key's primary key.
-pub(crate) fn sign(text: &str, key: &Cert, at: Timestamp) -> Vec<u8> {
-    let secret = key.primary_key().key().clone().parts_into_secret().expect("a secret key");
-    let mut signed = Vec::new();
-    let mut message =
-        Signer::new(Message::new(&mut signed), secret.into_keypair().expect("a key pair"))
-            .and_then(|s| s.hash_algo(HashAlgorithm::SHA512))
-            .expect("a signer")
-            .creation_time(std::time::SystemTime::from(at))
-            .cleartext()
-            .build()
-            .expect("a message");
-    message.write_all(text.trim_end().as_bytes()).expect("written");
-    message.finalize().expect("finished");
-    signed
 }
 
 fn files(card: &Path) -> Vec<(OsString, Vec<u8>)> {
