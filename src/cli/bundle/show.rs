@@ -11,7 +11,7 @@ use crate::certificate::Certificate;
 use crate::cli::args::{Common, Form};
 use crate::exchange;
 use crate::module::Keyring;
-use crate::safe::Safe;
+use crate::safe::{Safe, counted};
 
 pub(super) fn show(common: &Common, file: &Path, form: &Form) -> Result<(), Failure> {
     let bundle = open(file)?;
@@ -103,7 +103,8 @@ fn signer<'a>(bundle: &Bundle, masters: &'a [Certificate]) -> Option<&'a Certifi
 fn print_head(head: &Head, signer: Option<&Certificate>) {
     crate::say!("{}, trust bundle {}", Safe(&head.authority), head.serial);
     crate::say!("made        {}", head.made);
-    crate::say!("good until  {}, and {} days", head.expires, head.grace_days);
+    let grace = counted(head.grace_days as usize, "day");
+    crate::say!("good until  {}, and {grace}", head.expires);
     match signer {
         Some(master) => crate::say!("signed by   {}", master.fingerprint()),
         None => crate::say!("signed by   NOBODY THAT IT NAMES"),
