@@ -63,6 +63,10 @@ fn a_bundle_is_built_signed_installed_taken_and_goes_with_the_times() {
     let two = publish(&s);
     assert_eq!(two, "authority/bundles/2.bundle");
     let diff = s.countersign(&["bundle", "diff", one, &two]).ok().says("serial 1 → 2");
+    for form in [&[][..], &["--json"]] {
+        let turned = s.countersign(&[&["bundle", "diff", &two, one], form].concat()).ends(2);
+        turned.says("the first bundle is the newer one: 2 → 1").never_says("blacklist");
+    }
     diff.says("REVOKED").says(&fingerprint("bob")).says("+ blocked blacklist 17.0.1");
     let shown = s.countersign(&["bundle", "show", &two]).ok().says("certified by 1 master to");
     shown.says("revoked 20").says("blacklist 17.0.1").says("sends records away");

@@ -52,8 +52,12 @@ pub(super) fn show(common: &Common, file: &Path, form: &Form) -> Result<(), Fail
 
 pub(super) fn diff(common: &Common, old: &Path, new: &Path, form: &Form) -> Result<(), Failure> {
     let (old, new) = (open(old)?, open(new)?);
-    let diff = Diff::between(&old, &new, crate::cli::now(common.time))?;
     let (one, two) = (old.head(), new.head());
+    if one.authority == two.authority && one.serial > two.serial {
+        let text = format!("the first bundle is the newer one: {} → {}", one.serial, two.serial);
+        return Err(Failure::say(Exit::Usage, text).hint("name the older one first"));
+    }
+    let diff = Diff::between(&old, &new, crate::cli::now(common.time))?;
     if form.json {
         crate::say!("{}", json_of(&diff, one, two));
         return Ok(());
