@@ -130,8 +130,9 @@ fn sealed_by_a_passphrase_that_the_operator_types_back() {
 
     let words = in_a_dialogue(&s);
     s.airgap(&["journal", "verify"]).ok().says("the chain holds");
-    s.install().ok();
+    let installed = s.install().ok().says("only whoever has the passphrase can tell");
     let message = sealed(&s);
+    installed.says(&format!("revocation test {message} --passphrase"));
     for kept in ["station/journal.jsonl", &message] {
         let content = fs::read(s.path(kept)).expect("a file");
         assert!(!String::from_utf8_lossy(&content).contains(&words), "{kept}");
