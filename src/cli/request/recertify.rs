@@ -16,8 +16,8 @@ use crate::fingerprint::Fingerprint;
 use crate::operation::{OperationName, Recertify};
 use crate::policy::{Evidence, Judged, Verdict};
 use crate::request::{Draft, MAX_BYTES, Request};
-use crate::rotation::{Candidate, Wanted};
-use crate::safe::Safe;
+use crate::rotation::{self, Candidate, Wanted};
+use crate::safe::{Safe, counted};
 
 /// The operation whose folder the batch is.
 const RECERTIFY: OperationName = OperationName::Recertify;
@@ -34,6 +34,10 @@ impl Asking<'_> {
     pub(super) fn recertify(&self, args: &RecertifyArgs) -> Result<(), Failure> {
         let output = folder(args)?;
         let master = self.master(args.ask.master)?;
+        if let Some(over) = rotation::over(master, self.now) {
+            let text = format!("the master {} {over}: it certifies nobody", master.fingerprint());
+            return Err(Failure::say(Exit::Refused, text).hint("name another one with --master"));
+        }
         if args.all_from.is_some_and(|from| from == master.fingerprint()) {
             let text = "the master that is asked is the one that certified them already";
             return Err(Failure::say(Exit::Usage, text).hint("name the other one with --master"));
@@ -117,7 +121,8 @@ impl Asking<'_> {
         match tally.blocked {
             0 => Ok(()),
             n => {
-                let text = format!("{n} developers cannot be certified by another master as it is");
+                let who = counted(n, "developer");
+                let text = format!("{who} cannot be certified by another master as it is");
                 Err(Failure::say(Exit::Refused, text)
                     .hint("INDEX.txt says why, and what each has to do")
                     .hint("write to them: countersign rotation invite"))
