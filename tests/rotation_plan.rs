@@ -192,6 +192,15 @@ fn letters_go_to_those_who_have_to_act_and_their_answers_are_counted() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let s = begun(|policy| policy);
+    plan(&s).ok();
+    fs::write(s.path("letters"), "a file").expect("written");
+    let run = s.countersign(&["rotation", "invite", "--output", "letters"]).ends(1);
+    run.says("error: letters cannot be created");
+}
+
+#[test]
 fn who_does_not_answer_in_time_is_overdue() {
     let s = begun(|policy| policy.replace("\"on-file\"", "\"fresh\""));
     plan(&s).ok();

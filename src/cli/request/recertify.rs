@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::super::signer::{Signer, Unlocked};
@@ -163,7 +164,9 @@ impl Work<'_> {
         let place = exchange::make_place(self.output, &path)?;
         exchange::write_many(&place, review.request().text().as_bytes())?;
         if let Some(existing) = there.filter(|existing| existing.path != path) {
-            std::fs::remove_file(self.output.join(existing.path))?;
+            let old = self.output.join(existing.path);
+            std::fs::remove_file(&old)
+                .with_context(|| format!("{} cannot be removed", old.display()))?;
         }
         index.listed(key, &path, &review, Known::Now, &notes(&review))
     }
