@@ -41,7 +41,10 @@ fn a_bundle_is_built_signed_installed_taken_and_goes_with_the_times() {
     let one = "authority/bundles/1.bundle";
     let verify = ["bundle", "verify", one, "--state", "pbx.state", "--masters", "master.asc"];
     let taken = s.countersign(&verify).ok().says("good authority/bundles/1.bundle");
-    taken.says("serial 1").says("1 masters, 2 developers, 0 blocked").says("pinned from now on");
+    taken
+        .says("serial 1")
+        .says("1 master, 2 developers, 0 blocked modules")
+        .says("pinned from now on");
     s.countersign(&verify).ok().never_says("pinned");
     judge(&s, one, "blacklist").ok().says("good blacklist certified by").says("129 Good");
     judge(&s, one, "toys").ok().says("good toys certified by").says("129 Good");
@@ -60,6 +63,10 @@ fn a_bundle_is_built_signed_installed_taken_and_goes_with_the_times() {
     let two = publish(&s);
     assert_eq!(two, "authority/bundles/2.bundle");
     let diff = s.countersign(&["bundle", "diff", one, &two]).ok().says("serial 1 → 2");
+    for form in [&[][..], &["--json"]] {
+        let turned = s.countersign(&[&["bundle", "diff", &two, one], form].concat()).ends(2);
+        turned.says("the first bundle is the newer one: 2 → 1").never_says("blacklist");
+    }
     diff.says("REVOKED").says(&fingerprint("bob")).says("+ blocked blacklist 17.0.1");
     let shown = s.countersign(&["bundle", "show", &two]).ok().says("certified by 1 master to");
     shown.says("revoked 20").says("blacklist 17.0.1").says("sends records away");
@@ -123,7 +130,7 @@ fn who_is_left_out_and_who_is_half_revoked_is_said() {
     asked.says("Alice Example").says("HALF REVOKED").says("have it revoked by every master");
     s.pass(3 * 366 * 86_400);
     let asked = ask(&s, &[]).ok().says("left out:").says("Bob Example").says("expired on");
-    asked.says("1 developers");
+    asked.says(": 1 developer, 0 blocked modules");
 }
 
 #[test]
@@ -163,7 +170,7 @@ fn a_revocation_that_the_station_signed_cannot_be_left_out() {
     let bob = s.path(&format!("authority/developers/{}.asc", fingerprint("bob")));
     let kept = fs::read(&bob).expect("a certificate");
     fs::remove_file(&bob).expect("ours");
-    ask(&s, &[]).ok().says("1 developers");
+    ask(&s, &[]).ok().says(": 1 developer, 0 blocked modules");
     signs_nothing(&s).ends(3).says("NO bundle-decisions");
     fs::write(&bob, kept).expect("written");
 }

@@ -211,7 +211,7 @@ fn one_with_a_warning_is_asked_for_alone_and_one_that_expired_not_at_all() {
     s.install().ok();
     s.clear_stick();
     s.pass(2 * 86_400);
-    let asked = recertify(&s, &[]).ends(3).says("1 developers cannot be certified");
+    let asked = recertify(&s, &[]).ends(3).says("1 developer cannot be certified");
     asked.says("3 requests are in").says("one by one at the station: 1");
     let index = fs::read_to_string(s.path("stick/recertify/INDEX.txt")).expect("an index");
     assert!(
@@ -256,6 +256,25 @@ fn what_is_there_already_is_not_made_again() {
     let after = in_batch(&s, ".request.asc");
     let kept = before.iter().filter(|name| after.contains(name)).count();
     assert_eq!((kept, after.len()), (3, 4));
+}
+
+#[test]
+fn a_master_that_was_revoked_is_asked_for_nobody() {
+    let s = certified(&["bob"], |policy| policy);
+    recertify(&s, &[]).ok();
+    s.session().card("card-two").run().ok().says("1 signed");
+    s.countersign(&["response", "install", "stick"]).ok();
+    s.clear_stick();
+    recertify(&s, &[]).ok().says("certified by that master already: 1");
+    let two = master(&s, "two");
+    let ask = ["request", "revoke-key", "--master", &two, "--reason", "superseded"];
+    s.countersign(&[&ask[..], &["--key-file", "maria.key", "--output", "stick"]].concat()).ok();
+    s.session().card("card-two").run().ok();
+    s.install().ok();
+    s.clear_stick();
+    let refused = recertify(&s, &["--master", &two]).ends(3);
+    refused.says("was revoked on").says("hint: name another one").never_says("already");
+    assert!(in_batch(&s, ".request.asc").is_empty());
 }
 
 #[test]

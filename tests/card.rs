@@ -6,12 +6,12 @@ use std::process::Command;
 
 use airgap::card::{Card, CardError, PinInput, PinPad, Session};
 use countersign_practice_card::PracticeCard;
+use countersign_tests::act::sign_elsewhere;
 use countersign_tests::bad::asked;
 use countersign_tests::pin_pad::{Keys, PinPadReader};
 use countersign_tests::run::run;
 use countersign_tests::station::Bench;
 use countersign_tests::{PIN, Run, Scenario, program};
-use secrecy::SecretString;
 use serde_json::Value;
 
 /// `airgap ARGUMENTS` with these PINs, line by line, and `answers` to its questions.
@@ -154,7 +154,7 @@ fn a_touch_policy_for_good_is_asked_for_twice_and_stays() {
 fn a_gap_in_the_counter_is_taken_over_with_an_explanation() {
     let s = asked();
     s.session().run().ok();
-    sign_elsewhere(&s);
+    sign_elsewhere(&s.path("card"));
     let verify = ["card", "verify", "--practice-card", "card"];
     let run = s.airgap(&verify).ends(5);
     run.says("WRONG counter 4, and the journal adds up to 3").says("1 of the checks failed");
@@ -178,16 +178,6 @@ fn a_gap_in_the_counter_is_taken_over_with_an_explanation() {
     s.airgap(&verify).ok().says("good counter 4, as the journal adds up");
     s.session().run().ok();
     s.airgap(&["journal", "verify"]).ok();
-}
-
-/// One signature that no journal knows.
-fn sign_elsewhere(s: &Scenario) {
-    let card = PracticeCard::open(&s.path("card")).expect("the card");
-    let mut card = Card::over(Box::new(card)).expect("opens");
-    let mut session = card.session().expect("a session");
-    let before = session.before_unlocking().expect("a status");
-    session.unlock(SecretString::from(PIN), &before).expect("the PIN");
-    session.sign(&[0; 64]).expect("signs");
 }
 
 #[test]

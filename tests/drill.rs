@@ -184,6 +184,8 @@ fn who_is_not_on_record_is_not_drilled() {
     let (s, masters) = two_masters();
     let dave = fingerprint("dave");
     drill(&s, &["--developer", &dave]).ends(1).says("no developer");
+    let other = drill(&s, &["--developer", &masters[0]]).ends(2);
+    other.says("is a master of this authority").says(&format!("drill --master {}", masters[0]));
     drill(&s, &["--master", &dave]).ends(1).says("not one of this authority's");
     drill(&s, &[]).ends(2);
     drill(&s, &["--developer", &dave, "--master", &masters[0]]).ends(2);

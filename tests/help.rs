@@ -9,11 +9,11 @@ use airgap::card::{Card, Delivery};
 use airgap::master::{self, BackupPlan, Identity, Plan};
 use countersign::time::Timestamp;
 use countersign_practice_card::PracticeCard;
+use countersign_tests::act::sign_elsewhere;
 use countersign_tests::ceremony::Person;
 use countersign_tests::people::{self, fingerprint};
 use countersign_tests::run::run;
 use countersign_tests::{PIN, Run, program};
-use secrecy::SecretString;
 use tempfile::TempDir;
 
 /// The order in which the examples of both programs make sense.
@@ -282,16 +282,6 @@ fn back_up(folder: &TempDir) {
     fs::write(folder.path().join("words"), &person.sheets[0]).expect("a new file");
 }
 
-/// Somebody uses the card without the station.
-fn sign_elsewhere(folder: &TempDir) {
-    let card = PracticeCard::open(&folder.path().join("card")).expect("the card");
-    let mut card = Card::over(Box::new(card)).expect("opens");
-    let mut session = card.session().expect("a session");
-    let before = session.before_unlocking().expect("a status");
-    session.unlock(SecretString::from(PIN), &before).expect("the PIN");
-    session.sign(&[0; 64]).expect("signs");
-}
-
 /// The power went while the card signed the last record.
 fn cut_off_record(folder: &TempDir) {
     let journal = folder.path().join("station/journal.jsonl");
@@ -313,7 +303,7 @@ fn every_example_does_what_it_says() {
         let line = examples.get(*name).unwrap_or_else(|| panic!("{name} has no example"));
         match *name {
             "airgap station init" => carry(&folder),
-            "airgap card reset-counter-baseline" => sign_elsewhere(&folder),
+            "airgap card reset-counter-baseline" => sign_elsewhere(&folder.path().join("card")),
             "airgap master restore" => back_up(&folder),
             "airgap session record" => cut_off_record(&folder),
             "airgap station update" => {

@@ -2,141 +2,19 @@
 #![allow(missing_docs)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use countersign::qr::{Receiver, Taken};
 use countersign_tests::run::run;
-use countersign_tests::{PIN, Scenario, program, skip};
+use countersign_tests::terminal::{Display, Pane, has, picture, read};
+use countersign_tests::{PIN, Scenario, program};
 use tempfile::TempDir;
-
-/// Whether a program that a test cannot do without is there.
-fn has(name: &str) -> bool {
-    let found = Command::new("sh").args(["-c", &format!("command -v {name}")]).output();
-    let there = found.is_ok_and(|output| output.status.success());
-    if !there {
-        skip(&format!("no {name}"));
-    }
-    there
-}
 
 /// A folder with a message.
 fn desk(content: &[u8]) -> TempDir {
     let folder = TempDir::with_prefix("cs").expect("a temporary folder");
     fs::write(folder.path().join("a.bin"), content).expect("a new file");
     folder
-}
-
-/// A terminal, kept by tmux. Its socket is in the folder, because that path is short.
-struct Pane<'a>(&'a Path);
-
-impl<'a> Pane<'a> {
-    /// A terminal of this size in which `line` is run, and nothing after it.
-    fn run(folder: &'a Path, (columns, rows): (u32, u32), line: &str) -> Self {
-        let pane = Self(folder);
-        let line = line.replace("countersign", &program("countersign").to_string_lossy());
-        let line = format!(
-            "stty -g > before; {line}; stty -g > after; tmux -L t wait-for -S end; \
-             tmux -L t wait-for never"
-        );
-        let (columns, rows) = (columns.to_string(), rows.to_string());
-        pane.tmux(&["new-session", "-d", "-x", &columns, "-y", &rows, &line]);
-        pane
-    }
-
-    fn tmux(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new("tmux");
-        command.args(["-L", "t", "-f", "/dev/null"]).args(arguments).current_dir(self.0);
-        run(command.env("TMUX_TMPDIR", self.0).env_remove("TMUX"), "").ok().out
-    }
-
-    /// What is on the screen, colours included.
-    fn screen(&self) -> String {
-        self.tmux(&["capture-pane", "-e", "-p", "-J"])
-    }
-
-    /// Waits until these words are on the screen.
-    #[track_caller]
-    fn shows(&self, words: &str) {
-        for _ in 0..3_000 {
-            if self.screen().contains(words) {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        panic!("no {words:?} on the screen");
-    }
-
-    fn press(&self, keys: &[&str]) {
-        self.tmux(&[&["send-keys"][..], keys].concat());
-    }
-
-    /// Waits until the line has ended; the screen then.
-    fn end(&self) -> String {
-        self.tmux(&["wait-for", "end"]);
-        self.screen()
-    }
-}
-
-impl Drop for Pane<'_> {
-    fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
-    }
-}
-
-/// The screen as a picture: each character two points high, and each point a few pixels.
-fn picture(screen: &str, folder: &Path) -> PathBuf {
-    const SCALE: usize = 4;
-    let rows: Vec<[Vec<u8>; 2]> = screen.lines().map(points).collect();
-    let width = rows.iter().map(|[upper, _]| upper.len()).max().unwrap_or(0);
-    let mut pixels = Vec::new();
-    for row in rows.iter().flatten() {
-        let mut row = row.clone();
-        row.resize(width, 128);
-        let row: Vec<u8> = row.iter().flat_map(|p| [*p; SCALE]).collect();
-        (0..SCALE).for_each(|_| pixels.extend(&row));
-    }
-    let path = folder.join("screen.pgm");
-    let head = format!("P5 {} {} 255\n", width * SCALE, rows.len() * 2 * SCALE);
-    fs::write(&path, [head.as_bytes(), &pixels].concat()).expect("a new file");
-    path
-}
-
-/// One line of a screen: its upper and its lower points. What has no colour of its own is grey, as
-/// if on a terminal of that colour.
-fn points(line: &str) -> [Vec<u8>; 2] {
-    let (mut ink, mut paper) = (128, 128);
-    let mut points = [Vec::new(), Vec::new()];
-    let mut rest = line.chars();
-    while let Some(char) = rest.next() {
-        if char == '\u{1b}' {
-            let sequence: String = rest.by_ref().take_while(|c| *c != 'm').collect();
-            let numbers: Vec<&str> = sequence.trim_start_matches('[').split(';').collect();
-            let grey = |number: &str| if number == "16" { 0 } else { 255 };
-            match numbers[..] {
-                ["38", "5", n] => ink = grey(n),
-                ["48", "5", n] => paper = grey(n),
-                ["38", "5", n, "48", "5", m] => (ink, paper) = (grey(n), grey(m)),
-                _ => (ink, paper) = (128, 128),
-            }
-            continue;
-        }
-        let (upper, lower) = match char {
-            '▀' => (ink, paper),
-            '▄' => (paper, ink),
-            '█' => (ink, ink),
-            _ => (paper, paper),
-        };
-        points[0].push(upper);
-        points[1].push(lower);
-    }
-    points
-}
-
-/// What zbarimg reads in a picture.
-fn read(picture: &Path) -> String {
-    let read = run(Command::new("zbarimg").args(["--raw", "--quiet"]).arg(picture), "");
-    read.out.trim().to_owned()
 }
 
 /// A message of several codes, whatever the terminal.
@@ -310,29 +188,6 @@ fn an_operator_goes_through_a_session_at_one_terminal() {
     assert_eq!(s.events().iter().filter(|e| e.get("answered").is_some()).count(), 1);
 }
 
-/// A display of its own without a screen, until it is dropped.
-struct Display(std::process::Child, String);
-
-impl Display {
-    fn open() -> Self {
-        let mut server = Command::new("Xvfb");
-        server.args(["-displayfd", "1", "-screen", "0", "1600x1200x24"]);
-        server.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
-        let mut server = server.spawn().expect("Xvfb runs");
-        let mut number = String::new();
-        let out = server.stdout.take().expect("piped");
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut number).expect("read");
-        Self(server, format!(":{}", number.trim()))
-    }
-}
-
-impl Drop for Display {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// A real terminal with a theme and blurred letters, as people see it.
 #[test]
 fn a_screenshot_of_a_terminal_is_read_by_another_program() {
@@ -347,13 +202,13 @@ fn a_screenshot_of_a_terminal_is_read_by_another_program() {
         let mut xterm = Command::new("xterm");
         xterm.args(["-geometry", "150x60+0+0", "-fa", "Monospace", "-fs", size]);
         xterm.args(["-bg", colours[0], "-fg", colours[1], "-e", "sh", "-c", &line]);
-        let xterm = xterm.current_dir(folder.path()).env("DISPLAY", &display.1).spawn();
+        let xterm = xterm.current_dir(folder.path()).env("DISPLAY", display.name()).spawn();
         let mut xterm = xterm.expect("xterm runs");
         let shot = folder.path().join("shot.png");
         let mut text = String::new();
         for _ in 0..100 {
             let mut import = Command::new("import");
-            import.args(["-window", "root"]).arg(&shot).env("DISPLAY", &display.1);
+            import.args(["-window", "root"]).arg(&shot).env("DISPLAY", display.name());
             run(&import, "").ok();
             text = read(&shot);
             if !text.is_empty() {

@@ -130,6 +130,34 @@ fn the_stages_follow_the_record() {
 }
 
 #[test]
+fn a_share_of_nobody_is_not_enough() {
+    let s = begun(|policy| policy);
+    plan(&s).ok();
+    s.pass(2 * 365 * DAY);
+    let lapsed = status(&s);
+    assert_eq!(lapsed["developers"]["neither"], 2);
+    let condition = condition(&lapsed, "developers-recertified");
+    assert_eq!(condition["found"], "neither master certifies any of 2");
+    assert_eq!(condition["holds"], false);
+}
+
+#[test]
+fn a_new_master_that_was_revoked_has_recertified_nobody() {
+    let s = begun(|policy| policy);
+    second_card(&s);
+    plan(&s).ok();
+    let two = master(&s, "two");
+    let ask = ["request", "revoke-key", "--master", &two, "--reason", "superseded"];
+    s.countersign(&[&ask[..], &["--key-file", "maria.key", "--output", "stick"]].concat()).ok();
+    signed_by_both(&s);
+    let revoked = status(&s);
+    let condition = condition(&revoked, "developers-recertified");
+    assert_eq!(condition["holds"], false);
+    let found = condition["found"].as_str().expect("words");
+    assert!(found.starts_with("the new master was revoked on"), "{found}");
+}
+
+#[test]
 fn letters_go_to_those_who_have_to_act_and_their_answers_are_counted() {
     let s = begun(|policy| policy);
     plan(&s).ok();
@@ -161,6 +189,15 @@ fn letters_go_to_those_who_have_to_act_and_their_answers_are_counted() {
     let answered = status(&s);
     assert_eq!(answered["letters"]["answered"], 1, "{answered}");
     assert_eq!(answered["developers"]["new_only"], 1);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let s = begun(|policy| policy);
+    plan(&s).ok();
+    fs::write(s.path("letters"), "a file").expect("written");
+    let run = s.countersign(&["rotation", "invite", "--output", "letters"]).ends(1);
+    run.says("error: letters cannot be created");
 }
 
 #[test]

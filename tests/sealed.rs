@@ -2,64 +2,13 @@
 #![allow(missing_docs)]
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
+use countersign_tests::custodians::Custodians;
 use countersign_tests::run::run;
-use countersign_tests::{Consumer, Run, Scenario, people, program};
+use countersign_tests::{Consumer, Run, Scenario, people, program, traces};
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// Somebody with a key for encryption in a gpg home, and its exported forms in a folder.
-struct Custodians {
-    folder: TempDir,
-}
-
-impl Custodians {
-    /// Cora with RSA, Cyril with Curve25519.
-    fn new() -> Self {
-        let folder = TempDir::with_prefix("cs").expect("a temporary folder");
-        let custodians = Self { folder };
-        people::new_home(&custodians.home());
-        for (name, algorithm) in [("cora", "default"), ("cyril", "future-default")] {
-            let user_id = format!("{name} <{name}@example.org>");
-            custodians.gpg(&["--quick-generate-key", &user_id, algorithm, "default", "5y"]).ok();
-            let export = |what| custodians.gpg(&["--armor", what, name]).ok().out;
-            fs::write(custodians.path(name, "asc"), export("--export")).expect("written");
-            fs::write(custodians.path(name, "key"), export("--export-secret-keys"))
-                .expect("written");
-        }
-        custodians
-    }
-
-    fn home(&self) -> PathBuf {
-        self.folder.path().join("gnupg")
-    }
-
-    fn path(&self, name: &str, kind: &str) -> String {
-        self.folder.path().join(format!("{name}.{kind}")).display().to_string()
-    }
-
-    fn gpg(&self, arguments: &[&str]) -> Run {
-        people::gpg(&self.home(), arguments)
-    }
-
-    /// An authority that names them, with a station.
-    fn authority(&self) -> Scenario {
-        Scenario::with_policy(|policy| {
-            ["cora", "cyril"].iter().fold(policy, |policy, name| {
-                let key = people::find(&self.home(), name);
-                format!("{policy}\n[[custodian]]\nname = \"{name}\"\nfingerprint = \"{key}\"\n")
-            })
-        })
-    }
-}
-
-impl Drop for Custodians {
-    fn drop(&mut self) {
-        people::kill_agent(&self.home());
-    }
-}
 
 fn prepare(s: &Scenario, seal: &[&str]) -> Run {
     let ask = ["request", "prepare-revocation", "--reason", "superseded", "--text", "replaced"];
@@ -77,44 +26,18 @@ fn sealed(s: &Scenario) -> String {
     format!("authority/revocations/{}", names[0])
 }
 
-/// The file of station, stick or record that holds the revocation in clear, as a packet or in
-/// base64.
-fn in_clear(s: &Scenario, packet: &[u8]) -> Option<PathBuf> {
-    use base64::Engine as _;
-    // The RSA value alone tells it from the prediction. In base64 it may begin at three places.
-    let value = &packet[packet.len() - 60..];
-    let encode = |skip: usize| {
-        base64::engine::general_purpose::STANDARD.encode(&value[skip..42 + skip]).into_bytes()
-    };
-    let needles = [value.to_vec(), encode(0), encode(1), encode(2)];
-    let mut folders = vec![s.root().to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder").flatten() {
-            let path = entry.path();
-            if path.is_dir() && !path.is_symlink() {
-                folders.push(path);
-                continue;
-            }
-            let content = fs::read(&path).unwrap_or_default();
-            let found = |n: &Vec<u8>| content.windows(n.len()).any(|w| w == n.as_slice());
-            if needles.iter().any(found) {
-                return Some(path);
-            }
-        }
-    }
-    None
-}
-
 /// No file of station, stick or record holds the revocation in clear; one that did would be found.
 #[track_caller]
 fn nowhere_in_clear(s: &Scenario, packet: &[u8]) {
     use base64::Engine as _;
-    assert_eq!(in_clear(s, packet), None);
+    // The RSA value alone tells it from the prediction.
+    let in_clear = || traces::find(s.root(), &packet[packet.len() - traces::LENGTH..]);
+    assert_eq!(in_clear(), None);
     let planted = s.path("stick/planted");
     let text = base64::engine::general_purpose::STANDARD.encode(packet);
     for content in [packet.to_vec(), format!("{{\"signature\":\"{text}\"}}").into_bytes()] {
         fs::write(&planted, content).expect("written");
-        assert_eq!(in_clear(s, packet), Some(planted.clone()));
+        assert_eq!(in_clear(), Some(planted.clone()));
         fs::remove_file(&planted).expect("our own file");
     }
 }
@@ -129,7 +52,7 @@ fn opened_by_gpg(custodians: &Custodians, s: &Scenario, who: &str, message: &str
 
 #[test]
 fn sealed_to_custodians_tested_by_each_and_published_by_one() {
-    let custodians = Custodians::new();
+    let custodians = Custodians::cora_and_cyril();
     let s = custodians.authority();
     s.certify("alice").ok();
     s.session().run().ok();
@@ -207,8 +130,9 @@ fn sealed_by_a_passphrase_that_the_operator_types_back() {
 
     let words = in_a_dialogue(&s);
     s.airgap(&["journal", "verify"]).ok().says("the chain holds");
-    s.install().ok();
+    let installed = s.install().ok().says("only whoever has the passphrase can tell");
     let message = sealed(&s);
+    installed.says(&format!("revocation test {message} --passphrase"));
     for kept in ["station/journal.jsonl", &message] {
         let content = fs::read(s.path(kept)).expect("a file");
         assert!(!String::from_utf8_lossy(&content).contains(&words), "{kept}");
@@ -264,7 +188,7 @@ fn in_a_dialogue(s: &Scenario) -> String {
 
 #[test]
 fn only_custodians_of_the_policy_with_a_key_of_today() {
-    let custodians = Custodians::new();
+    let custodians = Custodians::cora_and_cyril();
     let s = custodians.authority();
     let refused = |file: &str| prepare(&s, &["--custodian", file]).ends(3);
     refused("bob.asc").says("no key for encryption");
@@ -287,7 +211,7 @@ fn only_custodians_of_the_policy_with_a_key_of_today() {
 
 #[test]
 fn an_answer_in_clear_or_to_somebody_else_is_refused() {
-    let custodians = Custodians::new();
+    let custodians = Custodians::cora_and_cyril();
     let s = custodians.authority();
     let message_for = |name: &str| {
         s.clear_stick();
@@ -312,8 +236,8 @@ fn an_answer_in_clear_or_to_somebody_else_is_refused() {
     assert!(!s.path("authority/revocations").exists(), "nothing was kept");
 
     // A station that hands the revocation out in clear: it is not installed.
-    let sealed: Value = serde_json::from_str(&good).expect("JSON");
-    let (master, id) = (sealed["outcome"]["sealed"]["master"].clone(), sealed["request"].clone());
+    let answer: Value = serde_json::from_str(&good).expect("JSON");
+    let (master, id) = (answer["outcome"]["sealed"]["master"].clone(), answer["request"].clone());
     let packet = {
         use base64::Engine as _;
         let engine = base64::engine::general_purpose::STANDARD;
@@ -344,18 +268,14 @@ fn an_answer_in_clear_or_to_somebody_else_is_refused() {
     let test = ["revocation", "test", &other, "--request", &request, "--key-file", &key];
     s.countersign(&test).ends(4);
     let cyril = custodians.path("cyril", "key");
-    s.countersign(&["revocation", "test", &sealed_file(&s), "--key-file", &cyril])
+    s.countersign(&["revocation", "test", &sealed(&s), "--key-file", &cyril])
         .ends(4)
         .says("not sealed for this key");
 }
 
-fn sealed_file(s: &Scenario) -> String {
-    sealed(s)
-}
-
 #[test]
 fn gpg_itself_opens_it_for_the_test() {
-    let custodians = Custodians::new();
+    let custodians = Custodians::cora_and_cyril();
     let s = custodians.authority();
     prepare(&s, &["--custodian", &custodians.path("cyril", "asc")]).ok().says("only cyril");
     s.session().run().ok();

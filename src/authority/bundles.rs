@@ -44,11 +44,7 @@ impl Authority {
     /// [`AuthorityError`] where it cannot be written.
     pub fn keep_keyring(&self, head: &Head, keyring: &[u8]) -> Result<PathBuf, AuthorityError> {
         let folder = self.bundles();
-        std::fs::create_dir_all(&folder).map_err(|source| ExchangeError::Io {
-            path: folder.clone(),
-            action: "created",
-            source,
-        })?;
+        exchange::make_folder(&folder)?;
         let path = self.keyring_path(head.serial);
         exchange::write_path(&path, keyring)?;
         Ok(path)

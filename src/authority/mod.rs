@@ -196,25 +196,21 @@ impl Authority {
         masters: &[Certificate],
         managers: &[Certificate],
     ) -> Result<Self, AuthorityError> {
-        let made = |path: PathBuf| {
-            std::fs::create_dir_all(&path)
-                .map(|()| path.clone())
-                .map_err(|source| ExchangeError::Io { path, action: "created", source })
-        };
-        made(folder.to_owned())?;
+        exchange::make_folder(folder)?;
         let policy_path = folder.join("policy.toml");
         if policy_path.exists() {
             return Err(ExchangeError::Exists { path: policy_path }.into());
         }
         for (kind, certificates) in [("masters", masters), ("managers", managers)] {
-            let at = made(folder.join(kind))?;
+            let at = folder.join(kind);
+            exchange::make_folder(&at)?;
             for certificate in certificates {
                 let name = format!("{}.asc", certificate.fingerprint());
                 exchange::write(&at, &name, certificate.armored().as_bytes())?;
             }
         }
         for kind in ["developers", "requests", "responses"] {
-            made(folder.join(kind))?;
+            exchange::make_folder(&folder.join(kind))?;
         }
         exchange::write(folder, "agreement.txt", agreement)?;
         exchange::write(folder, "policy.toml", policy.to_toml().as_bytes())?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Authority, AuthorityError};
 use crate::digest::Sha256;
-use crate::exchange::{self, ExchangeError};
+use crate::exchange;
 use crate::fingerprint::Fingerprint;
 use crate::module::{Installed, MAX_BYTES, Manifest, RawName, SignedText, Version};
 use crate::operation::SignModule;
@@ -73,11 +73,7 @@ impl Authority {
         // It names a file; the station's rules saw it, but not whoever made the record.
         let version: Version = asked.version.parse().map_err(AuthorityError::Version)?;
         let folder = self.modules(&asked.module);
-        std::fs::create_dir_all(&folder).map_err(|source| ExchangeError::Io {
-            path: folder.clone(),
-            action: "created",
-            source,
-        })?;
+        exchange::make_folder(&folder)?;
         let path = folder.join(format!("{version}.module.sig"));
         let made = |bytes: &[u8]| {
             let signed = SignedText::parse(bytes).ok()?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Authority, AuthorityError, Installed};
-use crate::exchange::{self, ExchangeError};
+use crate::exchange;
 use crate::request::{MAX_BYTES, Request};
 use crate::response::{self, Response, SealedAnswer};
 use crate::sealed::SealedMessage;
@@ -33,11 +33,7 @@ impl Authority {
         sealed: &SealedAnswer,
     ) -> Result<Installed, AuthorityError> {
         let folder = self.folder().join("revocations");
-        std::fs::create_dir_all(&folder).map_err(|source| ExchangeError::Io {
-            path: folder.clone(),
-            action: "created",
-            source,
-        })?;
+        exchange::make_folder(&folder)?;
         let bytes = sealed.message().untrusted_bytes();
         let bytes = bytes.map_err(|e| AuthorityError::Response(Box::new(e.into())))?;
         let path = folder.join(sealed.file_name());

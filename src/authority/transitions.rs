@@ -9,7 +9,7 @@ use openpgp::packet::Signature;
 use super::{Authority, AuthorityError};
 use crate::certificate::Certificate;
 use crate::cleartext;
-use crate::exchange::{self, ExchangeError};
+use crate::exchange;
 use crate::fingerprint::Fingerprint;
 use crate::module::SignedText;
 use crate::operation::TransitionStatement;
@@ -26,11 +26,7 @@ impl Authority {
     ) -> Result<PathBuf, AuthorityError> {
         let path = self.transition_path(statement);
         let folder = self.folder().join("transitions");
-        std::fs::create_dir_all(&folder).map_err(|source| ExchangeError::Io {
-            path: folder,
-            action: "created",
-            source,
-        })?;
+        exchange::make_folder(&folder)?;
         let by = |s: &Signature| s.issuer_fingerprints().next().cloned();
         let mut signatures = self.transition_signatures(statement)?;
         signatures.retain(|there| by(there) != by(signature));

@@ -7,6 +7,7 @@ use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::module::chain::{Chain, Lapse, Moments};
 use crate::module::{Keyring, SigningKey};
+use crate::safe::counted;
 use crate::time::Timestamp;
 
 /// One developer in a bundle.
@@ -101,7 +102,7 @@ impl fmt::Display for Trust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Certified { masters, until } => {
-                let by = if *masters == 1 { "1 master" } else { &format!("{masters} masters") };
+                let by = counted(*masters, "master");
                 match until {
                     Some(at) => write!(f, "certified by {by} to {}", at.date()),
                     None => write!(f, "certified by {by}"),

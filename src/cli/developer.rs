@@ -138,7 +138,7 @@ fn export(
                 return Err(Failure::say(Exit::Usage, text).hint("--output FOLDER"));
             }
             let folder = folder.join("signatures");
-            std::fs::create_dir_all(&folder)?;
+            exchange::make_folder(&folder)?;
             for developer in &developers {
                 let name = format!("{}.key", developer.certificate.fingerprint().key_id());
                 let path = folder.join(&name);

@@ -27,7 +27,7 @@ pub(super) fn run(verb: &GenerateVerb) -> Result<(), Failure> {
 /// # Errors
 /// Where the folder cannot be written.
 pub fn manual(command: clap::Command, folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder)?;
+    crate::exchange::make_folder(folder)?;
     clap_mangen::generate_to(command, folder)?;
     Ok(())
 }
@@ -37,7 +37,7 @@ pub fn manual(command: clap::Command, folder: &Path) -> Result<(), Failure> {
 /// # Errors
 /// Where the folder cannot be written.
 pub fn completions(mut command: clap::Command, folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder)?;
+    crate::exchange::make_folder(folder)?;
     let name = command.get_name().to_owned();
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
         clap_complete::generate_to(shell, &mut command, &name, folder)?;
@@ -46,7 +46,7 @@ pub fn completions(mut command: clap::Command, folder: &Path) -> Result<(), Fail
 }
 
 fn schemas(folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder)?;
+    crate::exchange::make_folder(folder)?;
     let schemas = [
         ("request.schema.json", schemars::schema_for!(crate::request::Body)),
         ("response.schema.json", schemars::schema_for!(crate::response::Response)),

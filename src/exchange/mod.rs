@@ -15,4 +15,6 @@ pub use courier::{CourierError, Delivery, Inbox, Outbox, Stick};
 pub use error::ExchangeError;
 pub use read::{MAX_LISTED, list, open_path, read, read_path, visit};
 pub(crate) use read::{READ_FLAGS, not_a_file};
-pub use write::{sync_folder, try_folder_of, write, write_from, write_many, write_path};
+pub use write::{
+    make_folder, sync_folder, try_folder_of, write, write_from, write_many, write_path,
+};

@@ -60,6 +60,18 @@ pub fn write_from(path: &Path, content: &mut dyn io::Read) -> Result<(), Exchang
     sync_folder(folder)
 }
 
+/// Makes `folder`, and those that it is in, where they are not there.
+///
+/// # Errors
+/// [`ExchangeError`] where it cannot be made.
+pub fn make_folder(folder: &Path) -> Result<(), ExchangeError> {
+    std::fs::create_dir_all(folder).map_err(|source| ExchangeError::Io {
+        path: folder.to_owned(),
+        action: "created",
+        source,
+    })
+}
+
 /// Waits until the names in `folder` are on the medium.
 ///
 /// # Errors

@@ -6,7 +6,8 @@ use openpgp::packet::signature::subpacket::{NotationData, NotationDataFlags, Sub
 use openpgp::types::SignatureType;
 
 use super::{
-    Agreement, CertificateBlock, Line, Signable, Statement, StatementError, TrustSignature, names,
+    Agreement, CertificateBlock, Line, Signable, Statement, StatementError, TrustSignature,
+    names_until,
 };
 use crate::certificate::Certificate;
 use crate::policy::{Kind, Rule};
@@ -86,19 +87,16 @@ impl Terms<'_> {
         master: &Certificate,
         certificate: Option<&Certificate>,
     ) -> Result<Vec<Statement>, StatementError> {
-        let statement = |user_id: &String| {
-            let typ = SignatureType::GenericCertification;
-            let values = self.subpackets(created);
-            Statement::over_user_id(typ, created, master, certificate, user_id, values)
-        };
-        self.user_ids.iter().map(statement).collect()
+        let typ = SignatureType::GenericCertification;
+        let values = |_: &str| self.subpackets(created);
+        Statement::over_user_ids(typ, created, master, certificate, self.user_ids, values)
     }
 
     /// In words.
     pub(super) fn describe(&self) -> Vec<Line> {
         let mut lines: Vec<Line> =
             self.user_ids.iter().map(|id| Line::new("certify user ID", id)).collect();
-        lines.push(Line::new("until", self.expires.map_or("no end".to_owned(), |t| t.to_string())));
+        lines.push(Line::until(self.expires));
         if let Some(TrustSignature { depth, amount }) = self.trust {
             lines.push(Line::new(
                 "TRUSTED INTRODUCER",
@@ -117,9 +115,7 @@ impl Terms<'_> {
 
     /// In one line.
     pub(super) fn brief(&self) -> String {
-        let until =
-            self.expires.map_or("without end".to_owned(), |at| format!("until {}", at.date()));
-        format!("{} {until}", names(self.user_ids))
+        names_until(self.user_ids, self.expires)
     }
 
     fn subpackets(&self, created: Timestamp) -> Vec<SubpacketValue> {

@@ -55,7 +55,7 @@ impl Certifying for CrossCertify {
     fn describe(&self) -> Vec<Line> {
         let ids = self.user_ids.iter().map(|id| Line::new("certify MASTER", id));
         let mut lines: Vec<Line> = ids.collect();
-        lines.push(Line::new("until", self.expires.map_or("no end".to_owned(), |t| t.to_string())));
+        lines.push(Line::until(self.expires));
         if let Some(TrustSignature { depth, amount }) = self.trust {
             let text = format!(
                 "whoever trusts the master above will trust what this one certifies: depth \

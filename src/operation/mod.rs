@@ -6,6 +6,7 @@
 mod certify;
 mod certifying;
 mod cross_certify;
+mod key_reason;
 mod list;
 mod object;
 mod prepare_revocation;
@@ -25,12 +26,13 @@ use std::borrow::Cow;
 
 pub use certify::{Agreement, Certify, TrustSignature};
 pub use cross_certify::CrossCertify;
+pub use key_reason::KeyReason;
 pub use object::Object;
 pub use prepare_revocation::{PrepareRevocation, Seal};
 pub use recertify::Recertify;
 pub use renew_master::RenewMaster;
 pub use revoke_certification::{Reason, RevokeCertification};
-pub use revoke_key::{KeyReason, RevokeKey, Stops};
+pub use revoke_key::{RevokeKey, Stops};
 pub use session_record::SessionRecord;
 pub use sign_module::SignModule;
 pub use statement::{Place, Statement, StatementError};
@@ -139,6 +141,11 @@ impl Line {
     pub fn new(label: &'static str, value: impl Into<String>) -> Self {
         Self { label, value: value.into() }
     }
+
+    /// When what is stated ends.
+    fn until(expires: Option<Timestamp>) -> Self {
+        Self::new("until", expires.map_or("no end".to_owned(), |t| t.to_string()))
+    }
 }
 
 impl Operation {
@@ -169,6 +176,12 @@ fn names(user_ids: &[String]) -> String {
         0 | 1 => first,
         n => format!("{first} and {} more", n - 1),
     }
+}
+
+/// The user IDs and the end of what is stated about them, in one line.
+fn names_until(user_ids: &[String], expires: Option<Timestamp>) -> String {
+    let until = expires.map_or("without end".to_owned(), |at| format!("until {}", at.date()));
+    format!("{} {until}", names(user_ids))
 }
 
 /// The key that a certificate claims to be, where it can be read.

@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::revoke_key::reason_value;
 use super::{CertificateBlock, KeyReason, Line, Signable, Statement, StatementError};
 use crate::certificate::Certificate;
 use crate::policy::rules::{custody, requester, revocation, rotation};
@@ -79,8 +78,8 @@ impl Signable for PrepareRevocation {
         master: &Certificate,
         _: Option<&Certificate>,
     ) -> Result<Vec<Statement>, StatementError> {
-        let values = vec![reason_value(self.reason, &self.text)];
-        Ok(vec![Statement::key_revocation(created, master, None, values)?])
+        let reason = self.reason.subpacket(&self.text);
+        Ok(vec![Statement::key_revocation(created, master, None, reason)?])
     }
 
     fn describe(&self) -> Vec<Line> {

@@ -7,7 +7,7 @@ use openpgp::types::SignatureType;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CertificateBlock, Line, Signable, Statement, StatementError, names};
+use super::{CertificateBlock, Line, Signable, Statement, StatementError, names_until};
 use crate::certificate::Certificate;
 use crate::policy::rules::{requester, rotation};
 use crate::policy::{Kind, Rule};
@@ -74,25 +74,20 @@ impl Signable for RenewMaster {
         master: &Certificate,
         certificate: Option<&Certificate>,
     ) -> Result<Vec<Statement>, StatementError> {
-        let statement = |user_id: &String| {
-            let typ = SignatureType::PositiveCertification;
-            let values = self.subpackets(certificate, user_id);
-            Statement::over_user_id(typ, created, master, certificate, user_id, values)
-        };
-        self.user_ids.iter().map(statement).collect()
+        let typ = SignatureType::PositiveCertification;
+        let values = |user_id: &str| self.subpackets(certificate, user_id);
+        Statement::over_user_ids(typ, created, master, certificate, &self.user_ids, values)
     }
 
     fn describe(&self) -> Vec<Line> {
         let mut lines: Vec<Line> =
             self.user_ids.iter().map(|id| Line::new("renew MASTER", id)).collect();
-        lines.push(Line::new("until", self.expires.map_or("no end".to_owned(), |t| t.to_string())));
+        lines.push(Line::until(self.expires));
         lines
     }
 
     fn brief(&self) -> String {
-        let until =
-            self.expires.map_or("without end".to_owned(), |at| format!("until {}", at.date()));
-        format!("{} {until}", names(&self.user_ids))
+        names_until(&self.user_ids, self.expires)
     }
 }
 

@@ -68,18 +68,16 @@ impl Signable for RevokeCertification {
         master: &Certificate,
         certificate: Option<&Certificate>,
     ) -> Result<Vec<Statement>, StatementError> {
-        let statement = |user_id: &String| {
-            let typ = SignatureType::CertificationRevocation;
-            let value = SubpacketValue::ReasonForRevocation {
-                code: match self.reason {
-                    Reason::Unspecified => ReasonForRevocation::Unspecified,
-                    Reason::UserIdInvalid => ReasonForRevocation::UIDRetired,
-                },
-                reason: self.text.clone().into_bytes(),
-            };
-            Statement::over_user_id(typ, created, master, certificate, user_id, vec![value])
+        let typ = SignatureType::CertificationRevocation;
+        let code = match self.reason {
+            Reason::Unspecified => ReasonForRevocation::Unspecified,
+            Reason::UserIdInvalid => ReasonForRevocation::UIDRetired,
         };
-        self.user_ids.iter().map(statement).collect()
+        let values = |_: &str| {
+            let reason = self.text.clone().into_bytes();
+            vec![SubpacketValue::ReasonForRevocation { code, reason }]
+        };
+        Statement::over_user_ids(typ, created, master, certificate, &self.user_ids, values)
     }
 
     fn describe(&self) -> Vec<Line> {

@@ -2,14 +2,10 @@
 
 use std::fmt;
 
-use sequoia_openpgp as openpgp;
-
-use openpgp::packet::signature::subpacket::SubpacketValue;
-use openpgp::types::ReasonForRevocation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CertificateBlock, Line, Signable, Statement, StatementError};
+use super::{CertificateBlock, KeyReason, Line, Signable, Statement, StatementError};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::policy::rules::{requester, revocation, rotation};
@@ -33,18 +29,6 @@ pub struct RevokeKey {
     pub text: String,
     /// What stops with it, by the requester's record.
     pub stops: Stops,
-}
-
-/// The reasons that fit a key's revocation (RFC 9580 §5.2.3.31).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeyReason {
-    /// Code 1, soft: another key takes its place.
-    Superseded,
-    /// Code 2, hard: somebody else may have it; nothing that it ever signed counts.
-    Compromised,
-    /// Code 3, soft: it is not used any more.
-    Retired,
 }
 
 /// What stops working. `Display` puts it in words.
@@ -73,40 +57,6 @@ const RULES: &[Rule] = &[
     revocation::REASON_TEXT,
 ];
 
-impl KeyReason {
-    /// The reason in words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Superseded => "superseded (code 1)",
-            Self::Compromised => "COMPROMISED (code 2): nothing that it ever signed counts",
-            Self::Retired => "retired (code 3)",
-        }
-    }
-
-    /// The reason in one word, as it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Superseded => "superseded",
-            Self::Compromised => "compromised",
-            Self::Retired => "retired",
-        }
-    }
-
-    fn code(self) -> ReasonForRevocation {
-        match self {
-            Self::Superseded => ReasonForRevocation::KeySuperseded,
-            Self::Compromised => ReasonForRevocation::KeyCompromised,
-            Self::Retired => ReasonForRevocation::KeyRetired,
-        }
-    }
-}
-
-/// The subpacket that says why (RFC 9580 §5.2.3.31).
-pub(super) fn reason_value(reason: KeyReason, text: &str) -> SubpacketValue {
-    let reason_text = text.as_bytes().to_vec();
-    SubpacketValue::ReasonForRevocation { code: reason.code(), reason: reason_text }
-}
-
 impl Signable for RevokeKey {
     fn rules() -> &'static [Rule] {
         RULES
@@ -126,7 +76,6 @@ impl Signable for RevokeKey {
         master: &Certificate,
         certificate: Option<&Certificate>,
     ) -> Result<Vec<Statement>, StatementError> {
-        let values = vec![reason_value(self.reason, &self.text)];
         let subkey = match self.subkey {
             None => None,
             Some(named) => Some(
@@ -135,7 +84,8 @@ impl Signable for RevokeKey {
                     .ok_or_else(|| StatementError::NoSuchSubkey(named.to_string()))?,
             ),
         };
-        Ok(vec![Statement::key_revocation(created, master, subkey, values)?])
+        let reason = self.reason.subpacket(&self.text);
+        Ok(vec![Statement::key_revocation(created, master, subkey, reason)?])
     }
 
     fn describe(&self) -> Vec<Line> {

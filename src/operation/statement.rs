@@ -107,13 +107,29 @@ pub enum StatementError {
 }
 
 impl Statement {
-    /// A signature by `master` over `certificate`'s primary key and one of its user IDs, made at
-    /// `created`, with `subpackets` after creation time and issuer. Nothing in it is critical.
+    /// A signature by `master` over `certificate`'s primary key and each of these user IDs of it,
+    /// made at `created`, with the user ID's `subpackets` after creation time and issuer. Nothing
+    /// in it is critical.
     ///
     /// # Errors
-    /// [`StatementError`] where the user ID is missing, the master is not RSA or a value does not
+    /// [`StatementError`] where a user ID is missing, the master is not RSA or a value does not
     /// fit.
-    pub(super) fn over_user_id(
+    pub(super) fn over_user_ids(
+        typ: SignatureType,
+        created: Timestamp,
+        master: &Certificate,
+        certificate: Option<&Certificate>,
+        user_ids: &[String],
+        subpackets: impl Fn(&str) -> Vec<SubpacketValue>,
+    ) -> Result<Vec<Self>, StatementError> {
+        let statement = |user_id: &String| {
+            let values = subpackets(user_id);
+            Self::over_user_id(typ, created, master, certificate, user_id, values)
+        };
+        user_ids.iter().map(statement).collect()
+    }
+
+    fn over_user_id(
         typ: SignatureType,
         created: Timestamp,
         master: &Certificate,
@@ -147,21 +163,21 @@ impl Statement {
     }
 
     /// A revocation by `master` of its own primary key (type 0x20) or of one of its subkeys (type
-    /// 0x28, RFC 9580 §5.2.1.11 and §5.2.1.12).
+    /// 0x28, RFC 9580 §5.2.1.11 and §5.2.1.12), which says why.
     ///
     /// # Errors
-    /// [`StatementError`] where the master is not RSA or a value does not fit.
+    /// [`StatementError`] where the master is not RSA or the reason does not fit.
     pub(super) fn key_revocation(
         created: Timestamp,
         master: &Certificate,
         subkey: Option<&Key<PublicParts, SubordinateRole>>,
-        subpackets: Vec<SubpacketValue>,
+        reason: SubpacketValue,
     ) -> Result<Self, StatementError> {
         let (typ, target) = match subkey {
             None => (SignatureType::KeyRevocation, Target::Primary),
             Some(key) => (SignatureType::SubkeyRevocation, Target::Subkey(Box::new(key.clone()))),
         };
-        Self::new(typ, created, master.primary(), target, subpackets)
+        Self::new(typ, created, master.primary(), target, vec![reason])
     }
 
     /// The self-signature of a new master over its user ID (type 0x13, RFC 9580 §5.2.1.7).

@@ -10,6 +10,7 @@ use crate::bundle::Head;
 use crate::certificate::Certificate;
 use crate::policy::rules::{bundle, module, requester};
 use crate::policy::{Kind, Rule};
+use crate::safe::counted;
 use crate::time::Timestamp;
 
 /// A cleartext signature (type 0x01, RFC 9580 §5.2.1.2), SHA-512, over a bundle's head.
@@ -68,7 +69,10 @@ impl Signable for TrustBundle {
         let mut lines = vec![
             Line::new("authority", &head.authority),
             Line::new("serial", head.serial.to_string()),
-            Line::new("until", format!("{}, and {} days", head.expires, head.grace_days)),
+            Line::new(
+                "until",
+                format!("{}, and {}", head.expires, counted(head.grace_days as usize, "day")),
+            ),
         ];
         let masters = head.masters.iter();
         lines.extend(masters.map(|m| Line::new("names master", m.fingerprint.spaced())));
@@ -84,6 +88,7 @@ impl Signable for TrustBundle {
     }
 
     fn brief(&self) -> String {
-        format!("serial {}, {} developers", self.head.serial, self.head.developers)
+        let developers = counted(self.head.developers as usize, "developer");
+        format!("serial {}, {developers}", self.head.serial)
     }
 }

@@ -6,6 +6,7 @@
 
 mod body;
 mod cleartext;
+mod prediction;
 
 use sequoia_openpgp as openpgp;
 
@@ -14,6 +15,7 @@ use openpgp::packet::Signature;
 pub use body::{Body, Version};
 pub use cleartext::CleartextError;
 pub(crate) use cleartext::read as read_cleartext;
+pub use prediction::{Prediction, PredictionError};
 
 use crate::certificate::{Certificate, ReadError};
 use crate::digest::Sha256;

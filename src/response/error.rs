@@ -1,11 +1,10 @@
 //! Why a response is not accepted.
 
 use super::{MAX_BYTES, Refuser};
-use crate::certificate::ReadError;
 use crate::fingerprint::Fingerprint;
 use crate::operation::StatementError;
 use crate::policy::Violation;
-use crate::request::RequestId;
+use crate::request::{PredictionError, RequestId};
 use crate::sealed::{CustodianError, SealError};
 
 /// Why a response is not accepted.
@@ -55,12 +54,9 @@ pub enum ResponseError {
         /// What is wrong with it.
         source: StatementError,
     },
-    /// The request's own certificate cannot be read.
-    #[error("the request's certificate cannot be read")]
-    Certificate(#[from] ReadError),
-    /// The request's statements cannot be computed.
-    #[error("the request's signatures cannot be predicted")]
-    Prediction(#[source] StatementError),
+    /// What to expect cannot be told.
+    #[error(transparent)]
+    Prediction(#[from] PredictionError),
     /// A sealed answer where signatures were asked for.
     #[error("the response is sealed, the request asked for signatures")]
     Sealed,

@@ -18,9 +18,9 @@ use openpgp::serialize::SerializeInto as _;
 use crate::certificate::{Certificate, ReadError};
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
-use crate::operation::{Place, Statement};
+use crate::operation::Place;
 use crate::policy::Violation;
-use crate::request::{Request, RequestId, Version};
+use crate::request::{Prediction, Request, RequestId, Version};
 use crate::sealed::SealedMessage;
 pub use error::ResponseError;
 pub use sealed::{SealedAnswer, reveal};
@@ -185,12 +185,7 @@ impl Response {
             }
         };
         is_by(by, request, master)?;
-        let certificate = request.certificate(&[master])?;
-        let statements = request
-            .operation()
-            .statements(request.created(), master, certificate.as_ref())
-            .map_err(ResponseError::Prediction)?;
-        Verified::check(request.id(), master.fingerprint(), certificate, &statements, &blocks)
+        Verified::check(request.id(), master.fingerprint(), request.prediction(master)?, &blocks)
     }
 }
 
@@ -214,17 +209,17 @@ fn is_by(by: Fingerprint, request: &Request, master: &Certificate) -> Result<(),
 }
 
 impl Verified {
-    /// Accepts `blocks` if they are, one by one, the signatures that `statements` predict.
+    /// Accepts `blocks` if they are, one by one, the predicted signatures.
     ///
     /// # Errors
     /// [`ResponseError`] where one is missing, differs, or is one too many.
     fn check(
         request: RequestId,
         master: Fingerprint,
-        certificate: Option<Certificate>,
-        statements: &[Statement],
+        prediction: Prediction,
         blocks: &[SignatureBlock],
     ) -> Result<Self, ResponseError> {
+        let Prediction { certificate, statements } = prediction;
         if blocks.len() != statements.len() {
             let (actual, expected) = (blocks.len(), statements.len());
             return Err(ResponseError::Count { actual, expected });

@@ -9,7 +9,7 @@ use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
 use crate::operation::{PrepareRevocation, Seal, Statement, StatementError};
-use crate::request::{Request, RequestId};
+use crate::request::{PredictionError, Request, RequestId};
 use crate::sealed::{Recipients, SealedMessage};
 
 /// A sealed message of which all was checked that can be without opening it. Only
@@ -65,7 +65,7 @@ impl Response {
         is_by(by, request, master)?;
         let longest = {
             let statement = statement(request, master)?;
-            statement.longest_packet().map_err(ResponseError::Prediction)?
+            statement.longest_packet().map_err(PredictionError::from)?
         };
         let custodians = asked.seal.custodians(request.created())?;
         let recipients = match &asked.seal {
@@ -124,9 +124,6 @@ pub fn reveal(
 }
 
 fn statement(request: &Request, master: &Certificate) -> Result<Statement, ResponseError> {
-    let certificate = request.certificate(&[master])?;
-    let operation = request.operation();
-    let statements = operation.statements(request.created(), master, certificate.as_ref());
-    let first = statements.map_err(ResponseError::Prediction)?.into_iter().next();
-    first.ok_or(ResponseError::Prediction(StatementError::NotASignature))
+    let first = request.prediction(master)?.statements.into_iter().next();
+    Ok(first.ok_or(PredictionError::from(StatementError::NotASignature))?)
 }

@@ -127,10 +127,10 @@ impl Condition {
                 None => Met::No("no bundle is on record".into()),
             },
             Self::DevelopersRecertified => {
-                let (new, all) = (counts.both + counts.new_only, counts.certified());
-                let enough = new * 100 >= all * usize::from(plan.recertified_percent);
-                let found = format!("{new} of {all}, {} % wanted", plan.recertified_percent);
-                if enough { Met::Yes(found) } else { Met::No(found) }
+                if let Some(over) = new.and_then(|new| over(new, now)) {
+                    return Ok(Met::No(format!("the new master {over}")));
+                }
+                recertified(counts, plan)
             }
             Self::NobodyOldOnly => match counts.old_only {
                 0 => Met::Yes("nobody".into()),
@@ -177,6 +177,26 @@ fn cross(old: &Certificate, new: &Certificate, now: Timestamp) -> Met {
         (false, true) => Met::No("HALF DONE: the old master does not certify the new one".into()),
         (false, false) => Met::No("neither certifies the other".into()),
     }
+}
+
+/// Whether the share of those who are certified is large enough. Where nobody is any more, of some
+/// on record, there is none.
+fn recertified(counts: &Counts, plan: &Plan) -> Met {
+    let (new, all) = (counts.both + counts.new_only, counts.certified());
+    if all == 0 && counts.neither > 0 {
+        let text = format!("neither master certifies any of {}", counts.neither);
+        return Met::No(text);
+    }
+    let enough = new * 100 >= all * usize::from(plan.recertified_percent);
+    let found = format!("{new} of {all}, {} % wanted", plan.recertified_percent);
+    if enough { Met::Yes(found) } else { Met::No(found) }
+}
+
+/// Why a master certifies nobody any more at `now`: `was revoked on …` or `ended on …`.
+pub fn over(master: &Certificate, now: Timestamp) -> Option<String> {
+    let revoked = revoked_at(master, now).map(|at| format!("was revoked on {}", at.date()));
+    let ended = SigningKey::primary_of(master).state(now).expired(now);
+    revoked.or_else(|| ended.map(|at| format!("ended on {}", at.date())))
 }
 
 fn revoked_at(master: &Certificate, now: Timestamp) -> Option<Timestamp> {

@@ -21,7 +21,7 @@ mod published;
 mod status;
 
 pub use candidate::{Candidate, Wanted};
-pub use condition::{Condition, Met};
+pub use condition::{Condition, Met, over};
 pub use invitation::{Invitation, InvitationError, Invitations};
 pub use letter::{Addressee, letter};
 pub use plan::{Plan, PlanError, Stage, Stages, Step};

@@ -18,8 +18,9 @@ use countersign::module::{SignedText, author};
 use countersign::operation::Agreement;
 use countersign::policy::{Named, Policy};
 use countersign::time::Timestamp;
-use countersign_tests::bundles::{clearsigned, software};
+use countersign_tests::bundles::software;
 use countersign_tests::flood::flooded;
+use countersign_tests::forge::clearsign;
 use sequoia_openpgp as openpgp;
 
 use openpgp::cert::{Cert, CertBuilder, CipherSuite};
@@ -99,7 +100,7 @@ fn developer(n: usize, masters: &[Cert], folder: &Path, place: &Path) {
     let name = format!("developers/{}.asc", cert.fingerprint().to_hex());
     fs::write(folder.join(name), bytes).expect("written");
     if n == 0 {
-        let signed = clearsigned(&cert, "a list", SystemTime::now().into());
+        let signed = clearsign(&cert, "a list", SystemTime::now().into());
         fs::write(place.join("module.sig"), signed).expect("written");
     }
 }
@@ -119,7 +120,7 @@ fn build(place: &Path) {
     say("build", built, &format!("{:.1} MB, {} a developer", mb(bytes), bytes / found.developers));
     say("read anew, as the station does", judged, "");
     let key = Cert::from_file(place.join("two.key")).expect("a key");
-    let mut file = clearsigned(&key, &composed.head.text(), now);
+    let mut file = clearsign(&key, &composed.head.text(), now);
     file.extend(&composed.keyring);
     fs::write(place.join("1.bundle"), &file).expect("written");
     // A second one, in which one developer is missing.
@@ -128,7 +129,7 @@ fn build(place: &Path) {
     fs::remove_file(one).expect("ours");
     let later = now.after(1);
     let composed = compose(&authority, Serial(2), later, Vec::new(), &|| {}).expect("composed");
-    let mut file = clearsigned(&key, &composed.head.text(), later);
+    let mut file = clearsign(&key, &composed.head.text(), later);
     file.extend(&composed.keyring);
     fs::write(place.join("2.bundle"), &file).expect("written");
 }

@@ -1,13 +1,18 @@
 //! What several tests do with a bench and its card.
 
+use std::path::Path;
+
 use airgap::Access;
 use airgap::card::Card;
 use airgap::session;
 use countersign::journal::Audited;
 use countersign::request::Request;
 use countersign::response::Response;
+use countersign_practice_card::PracticeCard;
+use secrecy::SecretString;
 
 use crate::failing::{Failing, Plan};
+use crate::people;
 use crate::station::{Bench, PIN, Script};
 
 /// PSO: COMPUTE DIGITAL SIGNATURE (OpenPGP card 3.4.1 §7.2.10).
@@ -41,7 +46,17 @@ pub fn count(plan: &Plan, instruction: u8) -> usize {
 /// Unlocks the card with the PIN of every test.
 pub fn unlock(session: &mut airgap::card::Session<'_>) {
     let before = session.before_unlocking().expect("a status");
-    session.unlock(secrecy::SecretString::from(PIN), &before).expect("the PIN");
+    session.unlock(SecretString::from(PIN), &before).expect("the PIN");
+}
+
+/// Signs something with a scenario's practice card in `folder` that no journal knows.
+pub fn sign_elsewhere(folder: &Path) {
+    let card = PracticeCard::open(folder).expect("the card");
+    let mut card = Card::over(Box::new(card)).expect("opens");
+    let mut session = card.session().expect("a session");
+    let before = session.before_unlocking().expect("a status");
+    session.unlock(SecretString::from(people::PIN), &before).expect("the PIN");
+    session.sign(&[0; 64]).expect("signs");
 }
 
 impl Bench {

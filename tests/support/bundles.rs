@@ -1,7 +1,6 @@
 //! Trust bundles of a scenario's authority, made and signed as people do it.
 
 use std::fs;
-use std::io::Write as _;
 
 use countersign::bundle::{Head, HeadFormat, KeyringDigest, MasterName, Serial};
 use countersign::certificate::Certificate;
@@ -14,10 +13,10 @@ use openpgp::Packet;
 use openpgp::cert::{Cert, CertBuilder};
 use openpgp::crypto::KeyPair;
 use openpgp::serialize::SerializeInto as _;
-use openpgp::serialize::stream::{Message, Signer};
-use openpgp::types::{HashAlgorithm, KeyFlags};
+use openpgp::types::KeyFlags;
 
 use crate::Run;
+use crate::forge::clearsign;
 use crate::people::fingerprint;
 use crate::scenario::Scenario;
 
@@ -141,7 +140,7 @@ impl Forger {
             keyring: KeyringDigest { bytes: keyring.len() as u64, sha256: Sha256::of(&keyring) },
             blocked: Vec::new(),
         };
-        let mut file = clearsigned(&self.signer, &head.text(), self.made);
+        let mut file = clearsign(&self.signer, &head.text(), self.made);
         file.extend(keyring);
         file
     }
@@ -176,19 +175,4 @@ fn secret(cert: &Cert) -> KeyPair {
 fn public(cert: &Cert, masters: &[&Certificate]) -> Certificate {
     let bytes = cert.clone().strip_secret_key_material().to_vec().expect("bytes");
     Certificate::read(bytes.as_slice(), masters).expect("reads")
-}
-
-/// A text, cleartext-signed.
-pub fn clearsigned(signer: &Cert, text: &str, at: Timestamp) -> Vec<u8> {
-    let mut signed = Vec::new();
-    let mut message = Signer::new(Message::new(&mut signed), secret(signer))
-        .and_then(|s| s.hash_algo(HashAlgorithm::SHA512))
-        .expect("a signer")
-        .creation_time(std::time::SystemTime::from(at))
-        .cleartext()
-        .build()
-        .expect("a message");
-    message.write_all(text.trim_end().as_bytes()).expect("written");
-    message.finalize().expect("finished");
-    signed
 }

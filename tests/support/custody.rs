@@ -17,7 +17,8 @@ use openpgp::cert::{Cert, CertBuilder};
 use openpgp::serialize::SerializeInto as _;
 use openpgp::types::KeyFlags;
 
-use crate::station::{Bench, sign};
+use crate::forge::clearsign;
+use crate::station::Bench;
 
 /// A manager, a custodian: made once, long before any master.
 fn person(cell: &'static OnceLock<Cert>, name: &str) -> &'static Cert {
@@ -75,7 +76,7 @@ impl Bench {
             seal: Seal::Custodians(vec![CertificateBlock::new(read.to_bytes().to_vec())]),
         });
         let draft = Draft::new(self.created, self.master.fingerprint(), operation);
-        let signed = sign(&draft.text(), manager(), self.created);
+        let signed = clearsign(manager(), &draft.text(), self.created);
         let request = Request::parse(&signed, 1 << 20).expect("a request");
         std::fs::write(self.stick().join(request.file_name()), request.text()).expect("written");
         request

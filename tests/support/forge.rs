@@ -1,4 +1,5 @@
-//! Requests that `countersign` would never write, signed as if it had.
+//! Cleartext signatures over anything: requests that `countersign` would never write, signed as if
+//! it had.
 
 use std::fs;
 use std::io::Write as _;
@@ -23,7 +24,12 @@ pub fn body(request: &str) -> String {
 pub fn sign(key_file: &Path, text: &str, time: Timestamp) -> String {
     let bytes = fs::read(key_file).expect("an exported key");
     let cert = Cert::from_bytes(&bytes).expect("an exported key");
-    let key = cert.primary_key().key().clone().parts_into_secret().expect("a secret key");
+    String::from_utf8(clearsign(&cert, text, time)).expect("cleartext of text is text")
+}
+
+/// `text`, cleartext-signed by the primary key of `signer` at `time`.
+pub fn clearsign(signer: &Cert, text: &str, time: Timestamp) -> Vec<u8> {
+    let key = signer.primary_key().key().clone().parts_into_secret().expect("a secret key");
     let pair = key.into_keypair().expect("a key without passphrase");
     let mut signed = Vec::new();
     let mut message = Signer::new(Message::new(&mut signed), pair)
@@ -36,5 +42,5 @@ pub fn sign(key_file: &Path, text: &str, time: Timestamp) -> String {
         .write_all(text.strip_suffix('\n').unwrap_or(text).as_bytes())
         .expect("writing to memory");
     message.finalize().expect("writing to memory");
-    String::from_utf8(signed).expect("cleartext of text is text")
+    signed
 }

@@ -3,6 +3,9 @@
 //! `pcsc-client adopt short|extended FILE PIN ADMIN-PIN`: puts the RSA key of a file into the signature slot of the only card, as it
 //! was delivered, and changes its PINs.
 
+#[path = "../../airgap/practice-card/tests/support/upload.rs"]
+mod upload;
+
 use std::{
     env,
     error::Error,
@@ -13,11 +16,7 @@ use std::{
 
 use card_backend::{CardBackend, CardCaps, CardTransaction, SmartcardError};
 use card_backend_pcsc::PcscBackend;
-use openpgp_card::ocard::{
-    KeyType,
-    crypto::{CardUploadableKey, PrivateKeyMaterial, RSAKey},
-    data::{Fingerprint, KeyGenerationTime},
-};
+use openpgp_card::ocard::KeyType;
 use openpgp_card::{Card, state::Open};
 use pcsc::{Context, ReaderState, Scope, State};
 use secrecy::SecretString;
@@ -27,6 +26,8 @@ use openpgp::cert::Cert;
 use openpgp::crypto::mpi;
 use openpgp::packet::key::SecretKeyMaterial;
 use openpgp::parse::Parse as _;
+
+use upload::Upload;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -78,7 +79,7 @@ fn print_idents() -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn adopt(length: &str, file: &str, pin: &str, admin: &str) -> Result<ExitCode, Box<dyn Error>> {
-    let key = Rsa::read(file)?;
+    let key = read(file)?;
     let backend = PcscBackend::cards(None)?.next().ok_or("no card")??;
     let backend: Box<dyn CardBackend + Send + Sync> = match length {
         "short" => Box::new(ShortLength(backend)),
@@ -92,78 +93,22 @@ fn adopt(length: &str, file: &str, pin: &str, admin: &str) -> Result<ExitCode, B
     Ok(ExitCode::SUCCESS)
 }
 
-/// The parts of an RSA key that a card wants; all three cards take exponent, primes and modulus.
-#[derive(Clone)]
-struct Rsa {
-    fingerprint: [u8; 20],
-    created: u32,
-    e: Vec<u8>,
-    p: Vec<u8>,
-    q: Vec<u8>,
-    n: Vec<u8>,
-}
-
-impl Rsa {
-    fn read(file: &str) -> Result<Self, Box<dyn Error>> {
-        let cert = Cert::from_file(file)?;
-        let key = cert.primary_key().key().clone().parts_into_secret()?;
-        let created = key.creation_time().duration_since(std::time::UNIX_EPOCH)?.as_secs();
-        let mpi::PublicKey::RSA { e, n } = key.mpis() else { return Err("not RSA".into()) };
-        let (e, n) = (e.value().to_vec(), n.value().to_vec());
-        let SecretKeyMaterial::Unencrypted(secret) = key.secret() else {
-            return Err("encrypted".into());
-        };
-        let (p, q) = secret.map(|secret| match secret {
-            mpi::SecretKeyMaterial::RSA { p, q, .. } => (p.value().to_vec(), q.value().to_vec()),
-            _ => Default::default(),
-        });
-        let fingerprint = key.fingerprint().as_bytes().try_into()?;
-        Ok(Self { fingerprint, created: u32::try_from(created)?, e, p, q, n })
-    }
-}
-
-impl CardUploadableKey for Rsa {
-    fn private_key(&self) -> Result<PrivateKeyMaterial, openpgp_card::Error> {
-        Ok(PrivateKeyMaterial::R(Box::new(self.clone())))
-    }
-
-    fn timestamp(&self) -> KeyGenerationTime {
-        self.created.into()
-    }
-
-    fn fingerprint(&self) -> Result<Fingerprint, openpgp_card::Error> {
-        Ok(self.fingerprint.into())
-    }
-}
-
-impl RSAKey for Rsa {
-    fn e(&self) -> &[u8] {
-        &self.e
-    }
-
-    fn p(&self) -> &[u8] {
-        &self.p
-    }
-
-    fn q(&self) -> &[u8] {
-        &self.q
-    }
-
-    fn pq(&self) -> &[u8] {
-        &[]
-    }
-
-    fn dp1(&self) -> &[u8] {
-        &[]
-    }
-
-    fn dq1(&self) -> &[u8] {
-        &[]
-    }
-
-    fn n(&self) -> &[u8] {
-        &self.n
-    }
+/// The RSA key of a file: all three cards take exponent, primes and modulus.
+fn read(file: &str) -> Result<Upload, Box<dyn Error>> {
+    let cert = Cert::from_file(file)?;
+    let key = cert.primary_key().key().clone().parts_into_secret()?;
+    let created = key.creation_time().duration_since(std::time::UNIX_EPOCH)?.as_secs();
+    let mpi::PublicKey::RSA { e, n } = key.mpis() else { return Err("not RSA".into()) };
+    let (e, n) = (e.value().to_vec(), n.value().to_vec());
+    let SecretKeyMaterial::Unencrypted(secret) = key.secret() else {
+        return Err("encrypted".into());
+    };
+    let (p, q) = secret.map(|secret| match secret {
+        mpi::SecretKeyMaterial::RSA { p, q, .. } => (p.value().to_vec(), q.value().to_vec()),
+        _ => Default::default(),
+    });
+    let fingerprint = key.fingerprint().as_bytes().try_into()?;
+    Ok(Upload { fingerprint, created: u32::try_from(created)?, e, p, q, n })
 }
 
 /// Any card, without extended length.

@@ -1,18 +1,21 @@
 //! An authority, its station, a card and a stick in one folder, and a clock of their own.
 
+mod session;
+
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use countersign::time::Timestamp;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::people::{PIN, copy, fingerprint, kept, kill_agent, with_pins};
+use crate::people::{copy, fingerprint, kept, kill_agent};
 use crate::program;
 use crate::run::{Run, run, within};
+
+pub use session::Session;
 
 const AGREEMENT: &str = "I keep my key to myself, and say so when it is lost.\n";
 
@@ -22,17 +25,6 @@ pub struct Scenario {
     root: TempDir,
     clock: AtomicU32,
     memory: Option<u32>,
-}
-
-/// A session about to be run: every request gets `Yes`, the PIN is right, all else as usual.
-pub struct Session<'a> {
-    scenario: &'a Scenario,
-    answers: String,
-    pin: String,
-    card: String,
-    from: [String; 2],
-    to: [String; 2],
-    more: Vec<String>,
 }
 
 /// What was signed up to a moment, to be compared with later.
@@ -51,12 +43,7 @@ impl Scenario {
 
     /// With a policy edited before the station is set up.
     pub fn with_policy(edit: impl FnOnce(String) -> String) -> Self {
-        let scenario = Self::without_station();
-        let path = scenario.path("authority/policy.toml");
-        let policy = fs::read_to_string(&path).expect("a policy");
-        fs::write(&path, edit(policy)).expect("a writable policy");
-        scenario.airgap(&["station", "init", "--authority", "authority"]).ok();
-        scenario
+        Self::of_masters_with(&["one"], edit)
     }
 
     /// With these people as managers who may ask for nothing, and this at the policy's end, where
@@ -239,15 +226,7 @@ impl Scenario {
 
     /// A session to be run.
     pub fn session(&self) -> Session<'_> {
-        Session {
-            scenario: self,
-            answers: "Yes\n".repeat(20),
-            pin: PIN.to_owned(),
-            card: "card".into(),
-            from: ["--in".into(), "stick".into()],
-            to: ["--out".into(), "stick".into()],
-            more: Vec::new(),
-        }
+        Session::of(self)
     }
 
     /// Installs every answer on the stick.
@@ -340,107 +319,5 @@ impl Drop for Scenario {
         if self.gnupg().exists() {
             kill_agent(&self.gnupg());
         }
-    }
-}
-
-impl Session<'_> {
-    /// What the operator types, line by line.
-    #[must_use]
-    pub fn answers(mut self, answers: &str) -> Self {
-        answers.clone_into(&mut self.answers);
-        self
-    }
-
-    /// The PIN that is typed.
-    #[must_use]
-    pub fn pin(mut self, pin: &str) -> Self {
-        pin.clone_into(&mut self.pin);
-        self
-    }
-
-    /// The folder of the practice card.
-    #[must_use]
-    pub fn card(mut self, folder: &str) -> Self {
-        folder.clone_into(&mut self.card);
-        self
-    }
-
-    /// The folder with the requests.
-    #[must_use]
-    pub fn input(mut self, folder: &str) -> Self {
-        self.from = ["--in".into(), folder.into()];
-        self
-    }
-
-    /// Pictures of codes in place of a stick with requests.
-    #[must_use]
-    pub fn camera(mut self, source: &str) -> Self {
-        self.from = ["--camera".into(), source.into()];
-        self
-    }
-
-    /// The folder for the answers.
-    #[must_use]
-    pub fn output(mut self, folder: &str) -> Self {
-        self.to = ["--out".into(), folder.into()];
-        self
-    }
-
-    /// A file with codes in place of a stick for answers.
-    #[must_use]
-    pub fn screen(mut self, file: &str) -> Self {
-        self.to = ["--screen".into(), file.into()];
-        self
-    }
-
-    /// More arguments.
-    #[must_use]
-    pub fn with(mut self, arguments: &[&str]) -> Self {
-        self.more.extend(arguments.iter().map(|a| (*a).to_owned()));
-        self
-    }
-
-    /// Runs it, and kills it (SIGKILL) as soon as it said that it made so many signatures. Returns
-    /// what it had said until then.
-    pub fn killed_after(self, signatures: usize) -> String {
-        let (mut command, answers) = (self.command(), self.answers.clone());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().expect("the programs are built");
-        let _ = child.stdin.take().map(|mut pipe| pipe.write_all(answers.as_bytes()));
-        let mut said = String::new();
-        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        for line in lines.map_while(Result::ok) {
-            said.push_str(&line);
-            said.push('\n');
-            if line.starts_with(&format!("signed {signatures} of ")) {
-                break;
-            }
-        }
-        child.kill().expect("it runs");
-        child.wait().expect("a child can be waited for");
-        said
-    }
-
-    /// Runs it.
-    pub fn run(self) -> Run {
-        let run = run(&self.command(), &self.answers);
-        if self.from[0] == "--camera" || self.to[0] == "--screen" {
-            // Reading and drawing takes seconds on a busy machine, and the journal knows.
-            self.scenario.pass(30);
-        }
-        run
-    }
-
-    /// The command that runs it, for a test that does more than type.
-    pub fn command(&self) -> Command {
-        let pins = self.scenario.path("pins");
-        fs::write(&pins, format!("{}\n", self.pin)).expect("a writable folder");
-        let mut command = with_pins(&program("airgap"), &pins);
-        command.args(["session", "run"]).args(self.from.iter().chain(&self.to));
-        if !self.card.is_empty() {
-            command.args(["--practice-card", &self.card]);
-        }
-        command.args(&self.more);
-        self.scenario.prepared(command)
     }
 }

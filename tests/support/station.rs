@@ -1,16 +1,16 @@
 //! A station in this process: software keys, a practice card with a master on it, and a console
-//! that answers from a list.
+//! that answers from a list ([`Script`]).
 
-use std::collections::VecDeque;
+mod script;
+
 use std::ffi::OsString;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::custody;
+use crate::forge::clearsign;
 use airgap::Access;
 use airgap::card::{Card, Delivery, NewPins};
-use airgap::console::{Console, Step};
 use airgap::master::Identity;
 use airgap::session::{self, Couriers, Options, SessionError, Tally};
 use airgap::station::{SOFTWARE, Station};
@@ -18,7 +18,7 @@ use countersign::authority::Authority;
 use countersign::certificate::Certificate;
 use countersign::digest::Sha256;
 use countersign::exchange::Stick;
-use countersign::journal::{self, Software};
+use countersign::journal::Software;
 use countersign::operation::{Agreement, CertificateBlock, Certify, Operation, OperationName};
 use countersign::policy::{Manager, Named, Policy};
 use countersign::request::{Draft, Request};
@@ -29,8 +29,9 @@ use sequoia_openpgp as openpgp;
 
 use openpgp::cert::{Cert, CertBuilder};
 use openpgp::serialize::SerializeInto as _;
-use openpgp::serialize::stream::{Message, Signer};
-use openpgp::types::{HashAlgorithm, KeyFlags};
+use openpgp::types::KeyFlags;
+
+pub use script::Script;
 
 /// The PIN of every master in tests.
 pub const PIN: &str = "847261";
@@ -195,7 +196,7 @@ impl Bench {
         };
         let master = self.master.fingerprint();
         let draft = Draft::new(self.created, master, Operation::Certify(certify));
-        let signed = sign(&draft.text(), key, self.created);
+        let signed = clearsign(key, &draft.text(), self.created);
         let request = Request::parse(&signed, 1 << 20).expect("a request");
         let path = self.stick().join(request.file_name());
         std::fs::write(path, request.text()).expect("written");
@@ -268,116 +269,10 @@ pub(crate) fn agreement() -> Agreement {
     Agreement { sha256: Sha256::of("I agree."), notation }
 }
 
-/// A text, cleartext-signed by a key's primary key.
-pub(crate) fn sign(text: &str, key: &Cert, at: Timestamp) -> Vec<u8> {
-    let secret = key.primary_key().key().clone().parts_into_secret().expect("a secret key");
-    let mut signed = Vec::new();
-    let mut message =
-        Signer::new(Message::new(&mut signed), secret.into_keypair().expect("a key pair"))
-            .and_then(|s| s.hash_algo(HashAlgorithm::SHA512))
-            .expect("a signer")
-            .creation_time(std::time::SystemTime::from(at))
-            .cleartext()
-            .build()
-            .expect("a message");
-    message.write_all(text.trim_end().as_bytes()).expect("written");
-    message.finalize().expect("finished");
-    signed
-}
-
 fn files(card: &Path) -> Vec<(OsString, Vec<u8>)> {
     let entries = std::fs::read_dir(card).expect("a folder").map(|e| e.expect("an entry"));
     entries
         .filter(|e| e.file_name() != "lock")
         .map(|e| (e.file_name(), std::fs::read(e.path()).expect("read")))
         .collect()
-}
-
-/// A console that answers from a list, then says the last answer for ever.
-pub struct Script {
-    answers: VecDeque<String>,
-    pins: VecDeque<String>,
-    /// Everything that was shown.
-    pub shown: String,
-    /// How often a PIN was asked for.
-    pub pins_asked: usize,
-    keep: bool,
-    when_signed: Option<(usize, Box<dyn FnMut()>)>,
-}
-
-impl Script {
-    /// Answers every question with `Yes` and types the right PIN.
-    pub fn yes() -> Self {
-        Self::saying(&["Yes"], &[PIN])
-    }
-
-    /// As [`Script::yes`], forgetting what is shown.
-    pub fn silent() -> Self {
-        Self { keep: false, ..Self::yes() }
-    }
-
-    /// The same, forgetting what is shown.
-    #[must_use]
-    pub fn forgetting(self) -> Self {
-        Self { keep: false, ..self }
-    }
-
-    /// Gives these answers and PINs, the last of each for ever.
-    pub fn saying(answers: &[&str], pins: &[&str]) -> Self {
-        let list = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
-        Self {
-            answers: list(answers),
-            pins: list(pins),
-            shown: String::new(),
-            pins_asked: 0,
-            keep: true,
-            when_signed: None,
-        }
-    }
-
-    /// Lets something happen as soon as so many signatures are made and in the journal, before the
-    /// answer that the last of them completes.
-    #[must_use]
-    pub fn when_signed(self, count: usize, what: impl FnMut() + 'static) -> Self {
-        Self { when_signed: Some((count, Box::new(what))), ..self }
-    }
-}
-
-fn next(list: &mut VecDeque<String>) -> Option<String> {
-    if list.len() > 1 { list.pop_front() } else { list.front().cloned() }
-}
-
-impl Console for Script {
-    fn show(&mut self, text: &str) {
-        if self.keep {
-            self.shown.push_str(text);
-        }
-    }
-
-    fn ask(&mut self, question: &str) -> io::Result<Option<String>> {
-        self.show(question);
-        Ok(next(&mut self.answers))
-    }
-
-    fn pin(&mut self, question: &str) -> io::Result<SecretString> {
-        self.show(question);
-        self.pins_asked += 1;
-        Ok(SecretString::from(next(&mut self.pins).unwrap_or_default()))
-    }
-
-    fn progress(&mut self, step: Step, done: usize, all: usize, what: &str) {
-        if step != Step::Signing {
-            return;
-        }
-        self.show(&format!("signed {done} of {all}: {what}\n"));
-        if let Some((count, happen)) = &mut self.when_signed
-            && *count == done
-        {
-            happen();
-        }
-    }
-
-    fn consent(&self) -> journal::Consent {
-        journal::Consent::Scripted
-    }
 }

@@ -14,7 +14,7 @@ use crate::exchange;
 use crate::operation::{Operation, TrustBundle};
 use crate::policy::{Evidence, KeyringFile};
 use crate::request::Draft;
-use crate::safe::Safe;
+use crate::safe::{Safe, counted};
 use crate::time::Timestamp;
 
 pub(super) fn run(common: &Common, args: &BuildArgs) -> Result<(), Failure> {
@@ -76,12 +76,10 @@ fn report(common: &Common, composed: &Composed) {
     }
     if !common.quiet {
         let head = &composed.head;
-        let (developers, blocked) = (head.developers, head.blocked.len());
-        crate::tell!(
-            "trust bundle {}: {developers} developers, {blocked} blocked modules, {} bytes",
-            head.serial,
-            head.keyring.bytes
-        );
+        let developers = counted(head.developers as usize, "developer");
+        let blocked = counted(head.blocked.len(), "blocked module");
+        let (serial, bytes) = (head.serial, head.keyring.bytes);
+        crate::tell!("trust bundle {serial}: {developers}, {blocked}, {bytes} bytes");
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use super::args::Common;
 use super::{Exit, Failure};
 use crate::bundle::export::{self, Format};
-use crate::safe::Safe;
+use crate::safe::{Safe, counted};
 use args::{BundleVerb, FormatArg, TakenArgs};
 pub(super) use take::take;
 
@@ -53,7 +53,8 @@ fn write(
         Failure::new(Exit::Failed, error).hint("--output names a new folder, or an empty one")
     })?;
     if !common.quiet {
-        crate::say!("{}: {files} files", Safe(&output.display().to_string()));
+        let files = counted(files, "file");
+        crate::say!("{}: {files}", Safe(&output.display().to_string()));
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::certificate::Certificate;
 use crate::cli::args::{Common, Form};
 use crate::exchange;
 use crate::module::Keyring;
-use crate::safe::Safe;
+use crate::safe::{Safe, counted};
 
 pub(super) fn show(common: &Common, file: &Path, form: &Form) -> Result<(), Failure> {
     let bundle = open(file)?;
@@ -52,8 +52,12 @@ pub(super) fn show(common: &Common, file: &Path, form: &Form) -> Result<(), Fail
 
 pub(super) fn diff(common: &Common, old: &Path, new: &Path, form: &Form) -> Result<(), Failure> {
     let (old, new) = (open(old)?, open(new)?);
-    let diff = Diff::between(&old, &new, crate::cli::now(common.time))?;
     let (one, two) = (old.head(), new.head());
+    if one.authority == two.authority && one.serial > two.serial {
+        let text = format!("the first bundle is the newer one: {} → {}", one.serial, two.serial);
+        return Err(Failure::say(Exit::Usage, text).hint("name the older one first"));
+    }
+    let diff = Diff::between(&old, &new, crate::cli::now(common.time))?;
     if form.json {
         crate::say!("{}", json_of(&diff, one, two));
         return Ok(());
@@ -103,7 +107,8 @@ fn signer<'a>(bundle: &Bundle, masters: &'a [Certificate]) -> Option<&'a Certifi
 fn print_head(head: &Head, signer: Option<&Certificate>) {
     crate::say!("{}, trust bundle {}", Safe(&head.authority), head.serial);
     crate::say!("made        {}", head.made);
-    crate::say!("good until  {}, and {} days", head.expires, head.grace_days);
+    let grace = counted(head.grace_days as usize, "day");
+    crate::say!("good until  {}, and {grace}", head.expires);
     match signer {
         Some(master) => crate::say!("signed by   {}", master.fingerprint()),
         None => crate::say!("signed by   NOBODY THAT IT NAMES"),

@@ -14,7 +14,7 @@ use crate::certificate::Certificate;
 use crate::cli::args::{Common, Form};
 use crate::cli::module::read_masters;
 use crate::exchange;
-use crate::safe::{Safe, chain};
+use crate::safe::{Safe, chain, counted};
 
 /// Reads a bundle and believes it as far as the state's masters bear it out; at the first use the
 /// masters given; without a state these, or those of the authority's record. What was
@@ -82,9 +82,10 @@ pub(super) fn verify(common: &Common, args: &TakenArgs, form: &Form) -> Result<(
         crate::say!("good  {}: {}, serial {}", Safe(&file), Safe(&head.authority), head.serial);
         crate::say!("      made {}, good until {}", head.made, head.expires);
         crate::say!("      signed by the master {}", accepted.signed_by());
-        let (masters, developers) = (accepted.masters().len(), head.developers);
-        let blocked = head.blocked.len();
-        crate::say!("      {masters} masters, {developers} developers, {blocked} blocked modules");
+        let masters = counted(accepted.masters().len(), "master");
+        let developers = counted(head.developers as usize, "developer");
+        let blocked = counted(head.blocked.len(), "blocked module");
+        crate::say!("      {masters}, {developers}, {blocked}");
     }
     Ok(())
 }

@@ -218,12 +218,9 @@ pub struct RevokeKeyArgs {
     /// Only this subkey, by its fingerprint
     #[arg(long, value_name = "FINGERPRINT")]
     pub subkey: Option<Fingerprint>,
-    /// Why, for machines
-    #[arg(long, value_enum)]
-    pub reason: KeyReasonArg,
-    /// Why, for people: one line, published with the revocation
-    #[arg(long, default_value = "")]
-    pub text: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub why: WhyArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub effect: JudgedArgs,
@@ -239,6 +236,17 @@ pub struct RevokeKeyArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArgs,
+}
+
+/// Why a key is revoked.
+#[derive(Debug, ClapArgs)]
+pub struct WhyArgs {
+    /// Why, for machines
+    #[arg(long, value_enum)]
+    pub reason: KeyReasonArg,
+    /// Why, for people: one line, published with the revocation
+    #[arg(long, default_value = "")]
+    pub text: String,
 }
 
 /// Reasons for a key's revocation.

@@ -75,8 +75,8 @@ impl Asking<'_> {
         let operation = Operation::RevokeKey(RevokeKey {
             certificate: CertificateBlock::new(master.to_bytes()),
             subkey: args.subkey,
-            reason: KeyReason::from(args.reason),
-            text: args.text.clone(),
+            reason: KeyReason::from(args.why.reason),
+            text: args.why.text.clone(),
             stops,
         });
         self.ask(&Signer::new(&args.signer)?, master, operation, &args.output)
@@ -88,7 +88,7 @@ impl Asking<'_> {
             return Ok(Stops::default());
         }
         let before = self.authority.keyring();
-        let (key, kind) = (master.fingerprint(), revocation::kind(args.reason));
+        let (key, kind) = (master.fingerprint(), revocation::kind(args.why.reason));
         let revoked = Revoked { at: self.now, kind };
         let after = before.supposing([Supposed::Key { key, revoked }]);
         let effect = revocation::effect(self.authority, &before, &after, &args.effect, self.now)?;

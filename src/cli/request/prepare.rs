@@ -22,8 +22,8 @@ impl Asking<'_> {
         };
         let operation = Operation::PrepareRevocation(PrepareRevocation {
             certificate: CertificateBlock::new(master.to_bytes()),
-            reason: KeyReason::from(args.reason),
-            text: args.text.clone(),
+            reason: KeyReason::from(args.why.reason),
+            text: args.why.text.clone(),
             seal,
         });
         self.ask(&Signer::new(&args.ask.signer)?, master, operation, &args.ask.output)

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::super::signer::{Signer, Unlocked};
@@ -16,8 +17,8 @@ use crate::fingerprint::Fingerprint;
 use crate::operation::{OperationName, Recertify};
 use crate::policy::{Evidence, Judged, Verdict};
 use crate::request::{Draft, MAX_BYTES, Request};
-use crate::rotation::{Candidate, Wanted};
-use crate::safe::Safe;
+use crate::rotation::{self, Candidate, Wanted};
+use crate::safe::{Safe, counted};
 
 /// The operation whose folder the batch is.
 const RECERTIFY: OperationName = OperationName::Recertify;
@@ -34,6 +35,10 @@ impl Asking<'_> {
     pub(super) fn recertify(&self, args: &RecertifyArgs) -> Result<(), Failure> {
         let output = folder(args)?;
         let master = self.master(args.ask.master)?;
+        if let Some(over) = rotation::over(master, self.now) {
+            let text = format!("the master {} {over}: it certifies nobody", master.fingerprint());
+            return Err(Failure::say(Exit::Refused, text).hint("name another one with --master"));
+        }
         if args.all_from.is_some_and(|from| from == master.fingerprint()) {
             let text = "the master that is asked is the one that certified them already";
             return Err(Failure::say(Exit::Usage, text).hint("name the other one with --master"));
@@ -117,7 +122,8 @@ impl Asking<'_> {
         match tally.blocked {
             0 => Ok(()),
             n => {
-                let text = format!("{n} developers cannot be certified by another master as it is");
+                let who = counted(n, "developer");
+                let text = format!("{who} cannot be certified by another master as it is");
                 Err(Failure::say(Exit::Refused, text)
                     .hint("INDEX.txt says why, and what each has to do")
                     .hint("write to them: countersign rotation invite"))
@@ -158,7 +164,9 @@ impl Work<'_> {
         let place = exchange::make_place(self.output, &path)?;
         exchange::write_many(&place, review.request().text().as_bytes())?;
         if let Some(existing) = there.filter(|existing| existing.path != path) {
-            std::fs::remove_file(self.output.join(existing.path))?;
+            let old = self.output.join(existing.path);
+            std::fs::remove_file(&old)
+                .with_context(|| format!("{} cannot be removed", old.display()))?;
         }
         index.listed(key, &path, &review, Known::Now, &notes(&review))
     }

@@ -6,6 +6,8 @@ use serde_json::json;
 
 use super::Accepted;
 use crate::cli::args::{Common, Form};
+use crate::operation::{PrepareRevocation, Seal};
+use crate::request::Request;
 use crate::response::{SealedAnswer, Verified};
 use crate::safe::{Safe, counted};
 
@@ -42,7 +44,9 @@ pub(super) fn print(
         }
         _ if common.quiet => {}
         (Accepted::Signed(_, verified), false) => signed(file, verified, installed),
-        (Accepted::Sealed(_, sealed), false) => self::sealed(file, sealed, installed),
+        (Accepted::Sealed(request, sealed), false) => {
+            self::sealed(file, request, sealed, installed);
+        }
     }
 }
 
@@ -57,12 +61,17 @@ fn signed(file: &Path, verified: &Verified, installed: Option<&Path>) {
     }
 }
 
-fn sealed(file: &Path, sealed: &SealedAnswer, installed: Option<&Path>) {
+fn sealed(file: &Path, request: &Request, sealed: &SealedAnswer, installed: Option<&Path>) {
     let done = if installed.is_some() { "installed" } else { "of the right form" };
     crate::say!("{}: sealed, {done}", Safe(&file.display().to_string()));
-    crate::say!("  NOT CHECKED: what is in it, only a custodian can tell, by");
+    let asked = request.operation().as_any::<PrepareRevocation>();
+    let (who, how) = match asked.map(|asked| &asked.seal) {
+        Some(Seal::Passphrase) => ("whoever has the passphrase", " --passphrase"),
+        Some(Seal::Custodians(_)) | None => ("a custodian", ""),
+    };
+    crate::say!("  NOT CHECKED: what is in it, only {who} can tell, by");
     let at = installed.map_or("FILE".into(), |path| path.display().to_string());
-    crate::say!("          countersign revocation test {at}");
+    crate::say!("          countersign revocation test {at}{how}");
     crate::say!("  master  {}", sealed.master());
     crate::say!("  request {}", sealed.request());
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 
 use crate::cli::args::{AskArgs, Form, KeyReasonArg};
+use crate::cli::request::args::WhyArgs;
 use crate::fingerprint::Fingerprint;
 
 /// `countersign revocation …`
@@ -135,12 +136,9 @@ pub struct OpenerArgs {
 /// Which master prepares its revocation, why, and for whom it is sealed.
 #[derive(Debug, ClapArgs)]
 pub struct PrepareArgs {
-    /// Why, for machines
-    #[arg(long, value_enum)]
-    pub reason: KeyReasonArg,
-    /// Why, for people: one line, published with the revocation
-    #[arg(long, default_value = "")]
-    pub text: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub why: WhyArgs,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub seal: SealArgs,

@@ -105,6 +105,11 @@ fn without_developer(
     developer: Fingerprint,
     now: Timestamp,
 ) -> Result<Keyring, Failure> {
+    if authority.master(developer).is_ok() {
+        let text = format!("{developer} is a master of this authority, no developer");
+        let failure = Failure::say(Exit::Usage, text);
+        return Err(failure.hint(format!("countersign revocation drill --master {developer}")));
+    }
     authority.developer(developer)?;
     Ok(before.supposing([Supposed::Certifications { key: developer, at: now }]))
 }

@@ -32,7 +32,7 @@ pub(super) fn run(common: &Common, args: &InviteArgs) -> Result<(), Failure> {
     }
     let master = authority.master(plan.new)?;
     let folder = &args.output;
-    std::fs::create_dir_all(folder)?;
+    exchange::make_folder(folder)?;
     let mut invitations = Invitations::open(authority.folder(), plan.new)?;
     let wanted = Wanted { master, expires: Some(now.after(365 * Timestamp::DAY)), now };
     let (mut people, mut tally) = (Vec::new(), Tally::default());

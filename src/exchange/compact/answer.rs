@@ -9,7 +9,7 @@ use openpgp::parse::Parse as _;
 use super::CompactError;
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
-use crate::request::{Request, RequestId};
+use crate::request::{Prediction, Request, RequestId};
 use crate::response::{MAX_BYTES, Outcome, Response, SignatureBlock};
 
 /// Longest RSA value: that of a key of 16,384 bits.
@@ -89,11 +89,7 @@ impl Answer {
             let (actual, expected) = (self.request, request.id());
             return Err(CompactError::OtherRequest { actual, expected });
         }
-        let certificate = request.certificate(&[master])?;
-        let statements = request
-            .operation()
-            .statements(request.created(), master, certificate.as_ref())
-            .map_err(CompactError::Prediction)?;
+        let Prediction { statements, .. } = request.prediction(master)?;
         if self.values.len() != statements.len() {
             let (actual, expected) = (self.values.len(), statements.len());
             return Err(CompactError::Count { actual, expected });

@@ -10,11 +10,10 @@ mod reference;
 pub use answer::Answer;
 pub use reference::{Reference, as_carried};
 
-use crate::certificate::ReadError;
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
 use crate::operation::StatementError;
-use crate::request::{MAX_BYTES, RequestError, RequestId};
+use crate::request::{MAX_BYTES, PredictionError, RequestError, RequestId};
 
 /// What the names of small forms end in, and what their whole texts' names end in.
 pub const ANSWER: (&str, &str) = (".response.rsa", ".response.json");
@@ -54,12 +53,9 @@ pub enum CompactError {
         /// What is wrong with it.
         source: StatementError,
     },
-    /// The request's certificate cannot be read.
-    #[error("the request's certificate cannot be read")]
-    Certificate(#[from] ReadError),
-    /// The request's statements cannot be computed.
-    #[error("the request's signatures cannot be predicted")]
-    Prediction(#[source] StatementError),
+    /// What to expect cannot be told.
+    #[error(transparent)]
+    Prediction(#[from] PredictionError),
     /// The request that is answered is not here.
     #[error("the answer is to request {0}, which is not here: name its folder with --requests")]
     NoRequest(RequestId),

@@ -3,7 +3,7 @@
 use crate::bundle::{Contents, Head, Serial};
 use crate::operation::TrustBundle;
 use crate::policy::{KeyringFile, Kind, Rule, Subject, Verdict};
-use crate::safe::Safe;
+use crate::safe::{Safe, counted};
 use crate::time::Timestamp;
 
 const AGAIN: &str = "build the bundle again from an up-to-date record: countersign bundle build";
@@ -57,8 +57,9 @@ pub const BUNDLE_DATES: Rule = Rule {
             return wrong(format!("it ends at {}, policy allows {longest}", head.expires));
         }
         if head.grace_days != policy.grace_days {
-            let (actual, allowed) = (head.grace_days, policy.grace_days);
-            return wrong(format!("it has {actual} days of grace, policy says {allowed}"));
+            let (actual, allowed) = (head.grace_days as usize, policy.grace_days);
+            let actual = counted(actual, "day");
+            return wrong(format!("it has {actual} of grace, policy says {allowed}"));
         }
         Verdict::holds(format!("until {}", head.expires))
     },
@@ -89,7 +90,7 @@ pub const BUNDLE_BLOCKED: Rule = Rule {
         let gone: Vec<String> =
             gone.map(|b| format!("{} {}", b.module, Safe(&b.version))).collect();
         match gone.is_empty() {
-            true => Verdict::holds(format!("{} modules", head.blocked.len())),
+            true => Verdict::holds(counted(head.blocked.len(), "module")),
             false => Verdict::warns(format!("NO LONGER BLOCKED: {}", gone.join(", "))),
         }
     },
@@ -145,7 +146,8 @@ pub const BUNDLE_MASTERS: Rule = Rule {
         match contents(s) {
             None => Verdict::holds(NO_KEYRING),
             Some(found) if found.masters.iter().eq(expected.iter().map(|(key, _)| key)) => {
-                Verdict::holds(format!("{} masters, each with its certificate", named.len()))
+                let masters = counted(named.len(), "master");
+                Verdict::holds(format!("{masters}, each with its certificate"))
             }
             Some(_) => Verdict::broken("the keyring holds other masters than the policy", AGAIN),
         }

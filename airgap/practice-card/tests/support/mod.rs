@@ -1,15 +1,14 @@
 //! RSA keys and signatures for the tests, by an implementation that is not the card's.
 
+mod upload;
+
 use std::{error::Error, sync::OnceLock};
 
 use openpgp_card::{
     Card,
     ocard::{
         KeyType,
-        crypto::{
-            CardUploadableKey, HashAlgo, PrivateKeyMaterial, PublicKeyMaterial, RSAKey, SigningAlgo,
-        },
-        data::{Fingerprint, KeyGenerationTime},
+        crypto::{HashAlgo, PublicKeyMaterial, SigningAlgo},
     },
     state::Transaction,
 };
@@ -20,6 +19,7 @@ use rsa::{
     traits::{PrivateKeyParts, PublicKeyParts},
 };
 use secrecy::SecretString;
+use upload::Upload;
 
 /// One key for all tests of a process: making it is the slowest part of them.
 pub fn rsa_2048() -> &'static RsaPrivateKey {
@@ -34,7 +34,7 @@ pub fn import(
     key: &RsaPrivateKey,
     admin_pin: SecretString,
 ) -> Result<(), Box<dyn Error>> {
-    card.as_admin_card(Some(admin_pin))?.import_key(&Upload::new(key), KeyType::Signing)?;
+    card.as_admin_card(Some(admin_pin))?.import_key(&Upload::from(key), KeyType::Signing)?;
     Ok(())
 }
 
@@ -57,66 +57,15 @@ pub fn public_key(material: &PublicKeyMaterial) -> Result<RsaPublicKey, Box<dyn 
     }
 }
 
-#[derive(Clone)]
-struct Upload {
-    e: Vec<u8>,
-    p: Vec<u8>,
-    q: Vec<u8>,
-    n: Vec<u8>,
-}
-
-impl Upload {
-    fn new(key: &RsaPrivateKey) -> Self {
+impl From<&RsaPrivateKey> for Upload {
+    fn from(key: &RsaPrivateKey) -> Self {
         Self {
+            fingerprint: [9; 20],
+            created: 1_700_000_000,
             e: key.e().to_bytes_be(),
             p: key.primes()[0].to_bytes_be(),
             q: key.primes()[1].to_bytes_be(),
             n: key.n().to_bytes_be(),
         }
-    }
-}
-
-impl CardUploadableKey for Upload {
-    fn private_key(&self) -> Result<PrivateKeyMaterial, openpgp_card::Error> {
-        Ok(PrivateKeyMaterial::R(Box::new(self.clone())))
-    }
-
-    fn timestamp(&self) -> KeyGenerationTime {
-        KeyGenerationTime::from(1_700_000_000)
-    }
-
-    fn fingerprint(&self) -> Result<Fingerprint, openpgp_card::Error> {
-        Ok(Fingerprint::from([9; 20]))
-    }
-}
-
-/// The card takes e, p and q; it asks for none of the values of the Chinese remainder theorem.
-impl RSAKey for Upload {
-    fn e(&self) -> &[u8] {
-        &self.e
-    }
-
-    fn p(&self) -> &[u8] {
-        &self.p
-    }
-
-    fn q(&self) -> &[u8] {
-        &self.q
-    }
-
-    fn pq(&self) -> &[u8] {
-        &[]
-    }
-
-    fn dp1(&self) -> &[u8] {
-        &[]
-    }
-
-    fn dq1(&self) -> &[u8] {
-        &[]
-    }
-
-    fn n(&self) -> &[u8] {
-        &self.n
     }
 }
