@@ -23,6 +23,7 @@ const CEREMONY: &[&str] = &[
     "countersign authority init",
     "countersign authority show",
     "airgap station init",
+    "airgap station self-test",
     "countersign request certify",
     "countersign request show",
     "airgap request review",

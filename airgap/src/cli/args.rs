@@ -135,6 +135,10 @@ pub enum StationVerb {
         #[arg(long, value_name = "DIR")]
         authority: PathBuf,
     },
+    /// Try what a session rests on: a known answer, the journal, the clock, the card; asks no PIN
+    #[command(after_help = "Example:\n  airgap station self-test --practice-card card\n(exit \
+status 4: not this station; 5: not this card)")]
+    SelfTest(Form),
 }
 
 /// `airgap master …`

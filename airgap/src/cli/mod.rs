@@ -4,6 +4,7 @@ pub mod args;
 mod card;
 mod journal;
 mod master;
+mod selftest;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,6 +47,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
     match args.command {
         Command::Station(StationVerb::Init { authority }) => station_init(&common, &authority),
         Command::Station(StationVerb::Update { authority }) => station_update(&common, &authority),
+        Command::Station(StationVerb::SelfTest(form)) => selftest::run(&common, &form),
         Command::Master(verb) => master::run(&common, &verb),
         Command::Card(verb) => card::run(&common, &verb),
         Command::Request(RequestVerb::Review { files }) => review(&common, &files),
