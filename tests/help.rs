@@ -24,6 +24,7 @@ const CEREMONY: &[&str] = &[
     "countersign authority show",
     "airgap station init",
     "airgap station self-test",
+    "airgap station report",
     "countersign request certify",
     "countersign request show",
     "airgap request review",

@@ -11,6 +11,7 @@ use countersign_practice_card::PracticeCard;
 use countersign_tests::bad::asked;
 use countersign_tests::people::{gpg, kill_agent, new_home};
 use countersign_tests::run::run;
+use countersign_tests::virtual_reader::{self, VirtualReader};
 use countersign_tests::{PIN, Run, Scenario, program};
 use openpgp_card::ocard::KeyType;
 use secrecy::SecretString;
@@ -238,6 +239,24 @@ fn without_a_card_nothing_is_said_against_it() {
     // Who names one expects it.
     command.args(["--card", "0006:12345678"]);
     run(&command, "").ends(5).says("FAILED card");
+}
+
+#[test]
+fn a_card_in_a_reader_is_tried_and_an_empty_reader_is_none() {
+    let s = Scenario::new();
+    let mut reader = match VirtualReader::start(virtual_reader::Card::Practice, &s.path("reader")) {
+        Ok(reader) => reader,
+        Err(virtual_reader::Error::Skip(reason)) => {
+            return countersign_tests::skip(&reason.to_string());
+        }
+        Err(error) => panic!("{error}"),
+    };
+    let mut command = Command::new(program("airgap"));
+    command.args(TRY).args(["--time", &s.now().to_string()]).current_dir(s.root());
+    command.env_remove("AIRGAP_STATION").env("PCSCLITE_CSOCK_NAME", reader.socket());
+    run(&command, "").ends(5).says("FAILED card").says("the signature slot is empty");
+    reader.unplug().expect("unplugged");
+    run(&command, "").ok().says("not tried card no card in any reader");
 }
 
 #[test]

@@ -14,6 +14,8 @@ use crate::backup::Split;
 use crate::card::{Selector, Touch};
 use crate::console::PinWay;
 
+pub use super::report::ReportArgs;
+
 /// The offline signing station for an OpenPGP master key on a card
 #[derive(Debug, Parser)]
 #[command(name = "airgap", version, propagate_version = true)]
@@ -139,6 +141,10 @@ pub enum StationVerb {
     #[command(after_help = "Example:\n  airgap station self-test --practice-card card\n(exit \
 status 4: not this station; 5: not this card)")]
     SelfTest(Form),
+    /// Write down what the station is made of, for a ceremony's record; shows it first, and asks
+    #[command(after_help = "Example:\n  airgap station report --practice-card card --without \
+network --output stick/station.json")]
+    Report(ReportArgs),
 }
 
 /// `airgap master …`

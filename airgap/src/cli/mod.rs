@@ -4,6 +4,7 @@ pub mod args;
 mod card;
 mod journal;
 mod master;
+mod report;
 mod selftest;
 
 use std::path::{Path, PathBuf};
@@ -48,6 +49,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Station(StationVerb::Init { authority }) => station_init(&common, &authority),
         Command::Station(StationVerb::Update { authority }) => station_update(&common, &authority),
         Command::Station(StationVerb::SelfTest(form)) => selftest::run(&common, &form),
+        Command::Station(StationVerb::Report(args)) => report::run(&common, &args),
         Command::Master(verb) => master::run(&common, &verb),
         Command::Card(verb) => card::run(&common, &verb),
         Command::Request(RequestVerb::Review { files }) => review(&common, &files),
