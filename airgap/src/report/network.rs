@@ -1,5 +1,6 @@
 //! Network interfaces by name, and whether they are up. Their addresses are not read.
 
+use super::sources::MOST_NAMES;
 use super::{Fact, Sources};
 
 pub(super) fn facts(sources: &Sources) -> Vec<Fact> {
@@ -7,12 +8,15 @@ pub(super) fn facts(sources: &Sources) -> Vec<Fact> {
         return vec![Fact::read("interfaces", None::<&str>)];
     };
     let others = names.iter().filter(|name| *name != "lo");
-    let facts: Vec<Fact> = others
+    let mut facts: Vec<Fact> = others
         .map(|name| {
             let state = sources.line(&format!("sys/class/net/{name}/operstate"));
             Fact::read(&without_address(name), state)
         })
         .collect();
+    if names.len() > MOST_NAMES {
+        facts.push(Fact::new("more", "not listed"));
+    }
     if facts.is_empty() { vec![Fact::new("interfaces", "none but lo")] } else { facts }
 }
 

@@ -9,7 +9,7 @@ const SHORT: usize = 64 << 10;
 /// Longest list: of processors or packages, in bytes.
 const LONG: usize = 64 << 20;
 /// Most names of a folder that are reported.
-const MOST_NAMES: usize = 64;
+pub(super) const MOST_NAMES: usize = 64;
 
 /// Where the machine's files are.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Sources {
         Some(value.trim().to_owned())
     }
 
-    /// The names in a folder, sorted.
+    /// The names in a folder, sorted; of more than [`MOST_NAMES`] just one more than that.
     pub(super) fn names(&self, folder: &str) -> Option<Vec<String>> {
         let names = exchange::list(&self.root.join(folder), "", MOST_NAMES).ok()?;
         Some(names.iter().map(|name| name.to_string_lossy().into_owned()).collect())
