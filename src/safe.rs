@@ -62,11 +62,13 @@ pub fn is_unsafe(c: char) -> bool {
         )
 }
 
-/// `1 request`, `2 requests`: a number with its noun.
+/// `1 request`, `2 requests`, `2 entries`: a number with its noun, which ends in a vowel and `y`
+/// never.
 pub fn counted(count: usize, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {noun}s"),
     }
 }
 

@@ -16,12 +16,12 @@ use std::path::{Path, PathBuf};
 use countersign::authority::{Authority, AuthorityError};
 use countersign::certificate::ReadError;
 use countersign::digest::Sha256;
-use countersign::exchange::ExchangeError;
+use countersign::exchange::{self, ExchangeError};
 use countersign::fingerprint::Fingerprint;
-use countersign::journal::{Chain, End, Entry, Event, JournalError, Ledger};
+use countersign::journal::{Audited, Basis, Chain, End, Entry, Event, JournalError, Ledger, audit};
 use countersign::operation::Object;
 use countersign::policy::{Decision, History};
-use countersign::request::RequestId;
+use countersign::request::{MAX_BYTES, Request, RequestId};
 use countersign::response::SignatureBlock;
 use countersign::scratch::{Scratch, ScratchError};
 use countersign::time::Timestamp;
@@ -168,6 +168,35 @@ impl Station {
             each(&entry?);
         }
         Ok((chain.head(), chain.end()))
+    }
+
+    /// As [`Station::read_journal`], handing the number of bytes that are whole to `each`.
+    ///
+    /// # Errors
+    /// [`StationError`] where it does not hold together.
+    pub fn read_journal_whole(
+        &self,
+        mut each: impl FnMut(u64),
+    ) -> Result<(Sha256, End), StationError> {
+        let mut chain = Chain::new(BufReader::new(self.open_journal()?));
+        while let Some(entry) = chain.next() {
+            entry?;
+            each(chain.offset());
+        }
+        Ok((chain.head(), chain.end()))
+    }
+
+    /// Checks the whole journal against the requests that were kept.
+    ///
+    /// # Errors
+    /// [`StationError`] where it does not hold together as a chain.
+    pub fn audit(&self) -> Result<Audited, StationError> {
+        let request = |id| {
+            let bytes = exchange::read_path(&self.kept(id), MAX_BYTES).ok()?;
+            Request::parse(&bytes, MAX_BYTES).ok()
+        };
+        let basis = Basis { masters: self.authority.masters(), request: &request };
+        Ok(audit(BufReader::new(self.open_journal()?), &basis)?)
     }
 
     /// Opens the journal for reading.

@@ -13,12 +13,16 @@
 //! transitions/<OLD>-<NEW>-<DATE>.asc              statements, signed by one master or by both
 //! bundles/<SERIAL>.bundle            every trust bundle that was published
 //! blocked.toml                       what the next one blocks
+//! journals/<STATION>.jsonl           what each station published of its journal
+//! journals/<STATION>-<LAST>.record.asc            and the records that came with its sessions
 //! ```
 
 pub mod adopt;
 mod blocked;
 mod bundles;
+mod journals;
 mod modules;
+mod published;
 mod refusals;
 mod revocations;
 mod roster;
@@ -36,6 +40,8 @@ use crate::policy::{Context, Policy, PolicyError};
 use crate::time::Timestamp;
 
 pub use blocked::BlockedError;
+pub use journals::{JournalRecordError, Kept, RecordFile, StationId};
+pub use published::{Lack, Published};
 pub use refusals::Refusal;
 pub use roster::{Developer, Installed, Loophole};
 
@@ -129,6 +135,17 @@ pub enum AuthorityError {
         /// Why.
         source: Box<crate::request::RequestError>,
     },
+    /// A station's journal.
+    #[error("{} is not a station's journal", path.display())]
+    Journal {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        source: Box<crate::journal::JournalError>,
+    },
+    /// A journal or a record of a session that does not belong on record.
+    #[error(transparent)]
+    Kept(#[from] JournalRecordError),
     /// A request for a master that is not this authority's.
     #[error("master {0} is not one of this authority's")]
     NoSuchMaster(Fingerprint),

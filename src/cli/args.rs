@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub use super::adopt::args::AdoptArgs;
 pub use super::bundle::args::BundleVerb;
+pub use super::journal::args::JournalVerb;
 pub use super::module::args::{ListArgs, ModuleVerb};
 pub use super::qr::args::{QrVerb, ScanArgs, ShowArgs};
 pub use super::request::args::{AskArgs, KeyReasonArg, RequestVerb};
@@ -80,6 +81,9 @@ pub enum Command {
     /// The trust bundle: what consumers need to judge modules
     #[command(subcommand)]
     Bundle(BundleVerb),
+    /// What stations did: their published journals, and the records of their sessions
+    #[command(subcommand)]
+    Journal(JournalVerb),
     /// Carry files by screen and camera, or on paper, instead of on a stick
     #[command(subcommand)]
     Qr(QrVerb),

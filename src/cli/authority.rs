@@ -81,9 +81,11 @@ fn named(certificate: &Certificate) -> Named {
     Named { name: Safe(&name).to_string(), fingerprint: certificate.fingerprint() }
 }
 
-/// What the first manager may ask for: everything that a key's owner cannot ask for.
+/// What the first manager may ask for: everything that neither a key's owner asks for nor the
+/// station makes by itself.
 fn managed() -> Vec<OperationName> {
-    OperationName::ALL.iter().copied().filter(|name| *name != OperationName::Certify).collect()
+    let others = [OperationName::Certify, OperationName::SessionRecord];
+    OperationName::ALL.iter().copied().filter(|name| !others.contains(name)).collect()
 }
 
 pub(super) fn manager(certificate: &Certificate) -> Manager {

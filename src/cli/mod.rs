@@ -10,6 +10,7 @@ mod developer;
 pub mod failure;
 mod forecast;
 mod generate;
+pub mod journal;
 mod module;
 pub mod qr;
 mod request;
@@ -91,6 +92,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Revocation(verb) => revocation::run(&common, &verb),
         Command::Module(verb) => module::run(&common, &verb),
         Command::Bundle(verb) => bundle::run(&common, &verb),
+        Command::Journal(verb) => journal::run(&common, &verb),
         Command::Qr(verb) => carry::run(&common, &verb),
         Command::Developer(verb) => developer::run(&common, &verb),
         Command::Generate(verb) => generate::run(&verb),

@@ -8,7 +8,7 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Common, Form, ResponseVerb};
-use super::{Exit, Failure};
+use super::{Exit, Failure, journal};
 use crate::authority::{Authority, AuthorityError};
 use crate::exchange;
 use crate::exchange::compact::{self, Answer, CompactError};
@@ -139,6 +139,19 @@ impl Taking<'_> {
             if self.refused > before {
                 crate::say!("{} refused (above)", counted(self.refused - before, "request"));
             }
+        }
+        self.records(folder, common)
+    }
+}
+
+impl Taking<'_> {
+    /// The records of sessions that came along with the answers.
+    fn records(&self, folder: &Path, common: &Common) -> Result<(), Failure> {
+        if !self.install {
+            return Ok(());
+        }
+        for name in exchange::list(folder, ".record.asc", exchange::MAX_LISTED)? {
+            journal::install_record(common, self.authority, &folder.join(name))?;
         }
         Ok(())
     }

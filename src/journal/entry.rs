@@ -60,6 +60,11 @@ pub enum Event {
         /// What was tried, and what came of it.
         checks: Vec<SelfCheck>,
     },
+    /// What follows has to be what was rehearsed.
+    Rehearsed {
+        /// SHA-256 of the rehearsal's file.
+        rehearsal: Sha256,
+    },
     /// A request was refused.
     Refused {
         /// The request, where the text was one.
@@ -144,6 +149,26 @@ pub enum Event {
         sha256: Sha256,
         /// The packet, sealed.
         message: SealedMessage,
+    },
+    /// The card is about to sign the record of all entries before this one that no record covers.
+    RecordAnnounced {
+        /// When the record was made.
+        created: Timestamp,
+        /// The master that signs it.
+        master: Fingerprint,
+        /// The card.
+        card: String,
+        /// The card's signature counter.
+        count: u32,
+        /// SHA-256 of the record's text.
+        record: Sha256,
+        /// SHA-256 of its SHA-512 digest: what the card will be given.
+        statement: Sha256,
+    },
+    /// The card signed the record that the entry before this one announced.
+    RecordSigned {
+        /// The signature packet.
+        signature: SignatureBlock,
     },
     /// A request's answer was written out.
     Answered {

@@ -12,6 +12,7 @@ use redb::{ReadableTable as _, TableDefinition};
 
 use super::entry::{Entry, Event, Moment};
 use super::slot::{Row, Slot, State};
+use super::uncovered::Uncovered;
 use crate::fingerprint::Fingerprint;
 use crate::operation::Object;
 use crate::request::RequestId;
@@ -39,6 +40,19 @@ pub struct Ledger {
     open_session: bool,
     entries: u64,
     last: Option<Timestamp>,
+    uncovered: Uncovered,
+    record: RecordState,
+}
+
+/// How far the last record came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RecordState {
+    /// It is signed, or there is none.
+    Settled,
+    /// The card was about to sign it.
+    Announced,
+    /// So it was when the session was cut off.
+    CutOff,
 }
 
 /// A request that was consented to and not signed to its end.
@@ -57,6 +71,8 @@ pub struct Pending {
 struct CardState {
     master: Fingerprint,
     counted: u32,
+    /// When.
+    at: Timestamp,
     signed_since: u32,
     session_open: bool,
     /// Whether the last signature before an interruption may have been made and not written down.
@@ -73,6 +89,8 @@ impl Ledger {
             open_session: false,
             entries: 0,
             last: None,
+            uncovered: Uncovered::default(),
+            record: RecordState::Settled,
         }
     }
 
@@ -83,10 +101,12 @@ impl Ledger {
     pub fn add(&mut self, entry: &Entry, offset: u64) -> Result<(), ScratchError> {
         self.entries += 1;
         self.last = Some(entry.at);
+        self.uncovered.add(entry);
         match &entry.event {
             Event::StationCreated { .. }
             | Event::RecordChanged { .. }
             | Event::SelfTested { .. }
+            | Event::Rehearsed { .. }
             | Event::CounterExplained { .. } => {}
             Event::Answered { request, .. } => {
                 self.index.table(UNANSWERED)?.remove(request.0.as_bytes())?;
@@ -107,11 +127,17 @@ impl Ledger {
                 let state = CardState {
                     master: *master,
                     counted: *count,
+                    at: entry.at,
                     signed_since: 0,
                     session_open,
                     maybe_one_more: false,
                 };
                 self.cards.insert(card.clone(), state);
+            }
+            Event::RecordAnnounced { .. } => self.record = RecordState::Announced,
+            Event::RecordSigned { .. } => {
+                self.record = RecordState::Settled;
+                self.count_signature();
             }
             Event::Signed { request, statement, .. } | Event::Sealed { request, statement, .. } => {
                 self.signed(*request, *statement, offset, entry.at)?;
@@ -122,9 +148,13 @@ impl Ledger {
 
     fn session_started(&mut self) -> Result<(), ScratchError> {
         self.open_session = true;
+        if self.record == RecordState::Announced {
+            self.record = RecordState::CutOff;
+        }
+        let record_cut_off = self.record == RecordState::CutOff;
         let pending = self.index.table(PENDING)?;
         for card in self.cards.values_mut() {
-            card.maybe_one_more = false;
+            card.maybe_one_more = card.session_open && record_cut_off;
             for waiting in pending.iter()?.take_while(|_| card.session_open) {
                 if waiting?.1.value() == *card.master.as_bytes() {
                     card.maybe_one_more = true;
@@ -192,9 +222,7 @@ impl Ledger {
         offset: u64,
         at: Timestamp,
     ) -> Result<(), ScratchError> {
-        if let Some(card) = self.signing_card.as_ref().and_then(|c| self.cards.get_mut(c)) {
-            card.signed_since += 1;
-        }
+        self.count_signature();
         let Some(mut slot) = self.slot(request)? else { return Ok(()) };
         if slot.state != State::Pending || slot.signed != statement {
             return Ok(());
@@ -209,6 +237,22 @@ impl Ledger {
         }
         self.index.table(REQUESTS)?.insert(id, Row::from(slot))?;
         Ok(())
+    }
+
+    fn count_signature(&mut self) {
+        if let Some(card) = self.signing_card.as_ref().and_then(|c| self.cards.get_mut(c)) {
+            card.signed_since += 1;
+        }
+    }
+
+    /// What no record covers yet.
+    pub fn uncovered(&self) -> &Uncovered {
+        &self.uncovered
+    }
+
+    /// Whether the last session was cut off while the card signed its record.
+    pub fn record_was_cut_off(&self) -> bool {
+        self.record == RecordState::CutOff
     }
 
     /// Whether the last session has no end: the power went, or the program was killed.
@@ -233,6 +277,11 @@ impl Ledger {
         let state = self.cards.get(card)?;
         let known = state.counted + state.signed_since;
         Some((known, known + u32::from(state.maybe_one_more)))
+    }
+
+    /// When `card`'s counter was read last.
+    pub fn counted_at(&self, card: &str) -> Option<Timestamp> {
+        self.cards.get(card).map(|state| state.at)
     }
 }
 

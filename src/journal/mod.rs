@@ -1,16 +1,24 @@
 //! The station's journal, as anybody can read and check it: one JSON object a line, each naming
 //! the SHA-256 of the line before it. Writing is the station's work, not this module's.
 
+mod audit;
+mod counters;
 mod entry;
 mod ledger;
+mod record;
 mod slot;
 mod software;
+mod uncovered;
 
 use std::io::{self, BufRead, Read as _};
 
+pub use audit::{Audited, Basis, Finding, Wrong, audit};
+pub use counters::{Counters, Gap};
 pub use entry::{Consent, Entry, Event, Moment, Witness};
 pub use ledger::{Ledger, Pending};
+pub use record::{Count, Covered, Decided, Decision, MAX_BYTES, Record, RecordError};
 pub use software::{SelfCheck, SelfResult, SelfTest, Software};
+pub use uncovered::{Closing, Uncovered};
 
 use crate::digest::Sha256;
 use crate::time::Timestamp;
@@ -107,6 +115,11 @@ impl<R: BufRead> Chain<R> {
     /// Where the last entry that was read begins, in bytes from the journal's beginning.
     pub fn start(&self) -> u64 {
         self.start
+    }
+
+    /// How many bytes are whole entries, so far.
+    pub fn offset(&self) -> u64 {
+        self.offset
     }
 
     fn read(&mut self) -> Result<Option<Entry>, JournalError> {

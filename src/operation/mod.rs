@@ -13,6 +13,7 @@ mod recertify;
 mod renew_master;
 mod revoke_certification;
 mod revoke_key;
+mod session_record;
 mod sign_module;
 mod statement;
 mod transition_statement;
@@ -30,6 +31,7 @@ pub use recertify::Recertify;
 pub use renew_master::RenewMaster;
 pub use revoke_certification::{Reason, RevokeCertification};
 pub use revoke_key::{KeyReason, RevokeKey, Stops};
+pub use session_record::SessionRecord;
 pub use sign_module::SignModule;
 pub use statement::{Place, Statement, StatementError};
 pub use transition_statement::TransitionStatement;
@@ -61,6 +63,8 @@ list::operations! {
     PrepareRevocation = "prepare-revocation",
     /// Sign a trust bundle's head.
     TrustBundle = "trust-bundle",
+    /// Sign the record of a session: by the station itself.
+    SessionRecord = "session-record",
 }
 
 /// What an operation's file provides.

@@ -306,6 +306,19 @@ pub enum SessionVerb {
         #[arg(long, value_name = "TEXT")]
         explain_counter: Option<String>,
     },
+    /// Have the card sign the record of what earlier sessions left in none
+    #[command(after_help = "Example:\n  airgap session record --practice-card card --out stick")]
+    Record {
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        to: ToArgs,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        look: LookArgs,
+        /// What the signatures were that the card made and the journal does not know
+        #[arg(long, value_name = "TEXT")]
+        explain_counter: Option<String>,
+    },
 }
 
 /// Where the requests come from.
@@ -351,9 +364,16 @@ pub enum JournalVerb {
     /// Show what this station has done, in words
     #[command(after_help = "Example:\n  airgap journal show")]
     Show(Form),
-    /// Check the journal's chain from the first entry to the last
+    /// Check the journal from its first entry to its last: chain, consents, signatures, counters
     #[command(after_help = "Example:\n  airgap journal verify")]
-    Verify,
+    Verify(Form),
+    /// Copy the journal, for everybody to check: `countersign journal install`, then `verify`
+    #[command(after_help = "Example:\n  airgap journal export --output stick/journal.jsonl")]
+    Export {
+        /// Where the copy goes
+        #[arg(long, short, value_name = "FILE")]
+        output: PathBuf,
+    },
 }
 
 /// `airgap generate …`

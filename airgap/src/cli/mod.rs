@@ -24,7 +24,7 @@ use countersign::time::Timestamp;
 
 use crate::card::{Card, CardError};
 use crate::console::{Console, PinEntry, PinWay, Terminal};
-use crate::recorder::{Access, RecorderError};
+use crate::recorder::{Access, Recorder, RecorderError};
 use crate::session::{self, Couriers, Options, SessionError};
 use crate::shelf::Kept;
 use crate::software;
@@ -57,6 +57,11 @@ fn dispatch(args: Args) -> Result<(), Failure> {
             let software = software::this()?;
             let options = Options { dry_run, explain_counter, software };
             session_run(&common, &options, from, to, look)
+        }
+        Command::Session(SessionVerb::Record { to, look, explain_counter }) => {
+            let software = software::this()?;
+            let options = Options { dry_run: false, explain_counter, software };
+            session_record(&common, &options, to, look)
         }
         Command::Qr(verb) => carry(&common, &verb),
         Command::Journal(verb) => journal::run(&common, &verb),
@@ -165,14 +170,9 @@ fn session_run(
     let station = Station::open(&common.station).map_err(station_failure)?;
     let shelf = Kept::new(&station);
     let mut console = terminal(common)?;
-    let now = confirmed_time(common, &mut console)?;
-    let access = if options.dry_run { Access::Look } else { Access::Write };
-    let (recorder, torn) = station.recorder(now, access).map_err(station_failure)?;
-    if torn {
-        console.show("The journal's last line was cut off, as when the power goes: set aside.\n");
-    }
+    let recorder = recorder(common, &station, options, &mut console)?;
     let open = || Card::open(&common.selector());
-    let couriers = couriers(from, to, look, &shelf);
+    let couriers = Couriers { inbox: inbox(from, &shelf), outbox: outbox(to, look, &shelf) };
     let result = session::run(&station, recorder, couriers, options, &mut console, open);
     match result.map_err(session_failure)? {
         tally if tally.refused > 0 => {
@@ -182,16 +182,54 @@ fn session_run(
     }
 }
 
-fn couriers<'a>(from: FromArgs, to: ToArgs, look: LookArgs, shelf: &'a dyn Shelf) -> Couriers<'a> {
-    let inbox: Box<dyn Inbox> = match (from.input, from.camera) {
+fn session_record(
+    common: &Common,
+    options: &Options,
+    to: ToArgs,
+    look: LookArgs,
+) -> Result<(), Failure> {
+    let station = Station::open(&common.station).map_err(station_failure)?;
+    let shelf = Kept::new(&station);
+    let mut console = terminal(common)?;
+    let recorder = recorder(common, &station, options, &mut console)?;
+    let open = || Card::open(&common.selector());
+    let couriers = Couriers {
+        inbox: Box::new(Stick::new(station.folder())),
+        outbox: outbox(to, look, &shelf),
+    };
+    session::record(&station, recorder, couriers, options, &mut console, open)
+        .map(drop)
+        .map_err(session_failure)
+}
+
+/// Opens the journal for a session, at the date that a person confirms.
+fn recorder(
+    common: &Common,
+    station: &Station,
+    options: &Options,
+    console: &mut impl Console,
+) -> Result<Recorder, Failure> {
+    let now = confirmed_time(common, console)?;
+    let access = if options.dry_run { Access::Look } else { Access::Write };
+    let (recorder, torn) = station.recorder(now, access).map_err(station_failure)?;
+    if torn {
+        console.show("The journal's last line was cut off, as when the power goes: set aside.\n");
+    }
+    Ok(recorder)
+}
+
+fn inbox<'a>(from: FromArgs, shelf: &'a dyn Shelf) -> Box<dyn Inbox + 'a> {
+    match (from.input, from.camera) {
         (Some(folder), _) => Box::new(Stick::new(folder)),
         (None, camera) => Box::new(Camera::new(camera.unwrap_or(CAMERA.into()), shelf)),
-    };
-    let outbox: Box<dyn Outbox> = match (to.output, to.screen) {
+    }
+}
+
+fn outbox<'a>(to: ToArgs, look: LookArgs, shelf: &'a dyn Shelf) -> Box<dyn Outbox + 'a> {
+    match (to.output, to.screen) {
         (Some(folder), _) => Box::new(Stick::new(folder)),
         (None, file) => Box::new(Screen::new(file.flatten(), look, shelf, "countersign")),
-    };
-    Couriers { inbox, outbox }
+    }
 }
 
 /// `airgap qr …`: with what the station keeps, where there is one.

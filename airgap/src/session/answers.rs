@@ -145,7 +145,8 @@ where
         } else {
             let _ = writeln!(tail, "journal head {}", self.recorder.head());
         }
-        let file = format!("session-{:06}.summary.txt", self.recorder.ledger().entries());
+        let file =
+            format!("session-{:06}.summary.txt", self.recorder.ledger().uncovered().sessions());
         self.lines.flush().map_err(unsummarised)?;
         let lines = self.lines.get_ref();
         self.console.show(&format!("\n{head}"));

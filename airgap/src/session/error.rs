@@ -8,6 +8,7 @@ use countersign::request::RequestId;
 use countersign::response::ResponseError;
 use countersign::safe::counted;
 use countersign::scratch::ScratchError;
+use countersign::time::Timestamp;
 
 use crate::card::CardError;
 use crate::consent::BatchError;
@@ -56,8 +57,8 @@ pub enum SessionError {
     },
     /// The counter moved without the journal.
     #[error(
-        "the card {card} made {} that this journal does not know: its counter is {actual}, the \
-         journal expects {expected}", signatures(*actual, *expected)
+        "the card {card} made {} that this journal does not know{}: its counter is {actual}, the \
+         journal expects {expected}", signatures(*actual, *expected), since_when(*since)
     )]
     Counter {
         /// The card.
@@ -66,7 +67,15 @@ pub enum SessionError {
         actual: u32,
         /// What the journal expects.
         expected: u32,
+        /// When it was read before; none where that was in this session.
+        since: Option<Timestamp>,
     },
+    /// Nothing happened that a record could tell of.
+    #[error("nothing happened since the last record")]
+    NothingToRecord,
+    /// A signed text cannot be written.
+    #[error("the signed record cannot be written")]
+    Text(#[source] anyhow::Error),
     /// The card made another signature than predicted.
     #[error("the card's signature is not the predicted one: it is kept back")]
     Signature(#[from] StatementError),
@@ -138,6 +147,10 @@ impl SessionError {
 
 fn were(answers: usize) -> String {
     format!("{} {}", counted(answers, "answer"), if answers == 1 { "was" } else { "were" })
+}
+
+fn since_when(since: Option<Timestamp>) -> String {
+    since.map(|since| format!(", since {since}")).unwrap_or_default()
 }
 
 fn signatures(actual: u32, expected: u32) -> String {

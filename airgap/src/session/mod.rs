@@ -8,14 +8,17 @@
 //! sealing   a master's own revocation: made, sealed, never written down in clear
 //! signing   one PIN; each signature: card, check, journal
 //! answers   to the courier, as each request is done
+//! record    what the session did, signed by the card at its end
 //! ```
 
 mod agenda;
 mod answers;
 mod batch;
 mod error;
+mod hand;
 mod intake;
 mod reader;
+mod record;
 mod refusal;
 mod sealing;
 mod signing;
@@ -130,45 +133,72 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    let mut session = Session {
-        station,
-        recorder,
-        console,
-        options,
-        couriers,
-        open_card,
-        card: None,
-        agenda: Agenda::beside(station.folder())?,
-        gathered: batch::Gathered::default(),
-        to_sign: 0,
-        lines: BufWriter::new(tempfile::tempfile()?),
-        lost: Lost::default(),
-        unread: 0,
-        tally: Tally::default(),
-    };
-    session.run()
+    Session::new(station, recorder, couriers, options, console, open_card)?.run()
 }
 
-impl<C, O> Session<'_, C, O>
+/// Runs a session without requests, which signs the record of what earlier ones left in none.
+///
+/// # Errors
+/// [`SessionError`], as [`run`]; [`SessionError::NothingToRecord`] where nothing was left.
+pub fn record<C, O>(
+    station: &Station,
+    recorder: Recorder,
+    couriers: Couriers<'_>,
+    options: &Options,
+    console: &mut C,
+    open_card: O,
+) -> Result<Tally, SessionError>
 where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    fn run(&mut self) -> Result<Tally, SessionError> {
-        let count = self.receive()?;
+    Session::new(station, recorder, couriers, options, console, open_card)?.record_only()
+}
+
+impl<'a, C, O> Session<'a, C, O>
+where
+    C: Console,
+    O: FnMut() -> Result<Card, CardError>,
+{
+    fn new(
+        station: &'a Station,
+        recorder: Recorder,
+        couriers: Couriers<'a>,
+        options: &'a Options,
+        console: &'a mut C,
+        open_card: O,
+    ) -> Result<Self, SessionError> {
+        Ok(Self {
+            station,
+            recorder,
+            console,
+            options,
+            couriers,
+            open_card,
+            card: None,
+            agenda: Agenda::beside(station.folder())?,
+            gathered: batch::Gathered::default(),
+            to_sign: 0,
+            lines: BufWriter::new(tempfile::tempfile()?),
+            lost: Lost::default(),
+            unread: 0,
+            tally: Tally::default(),
+        })
+    }
+
+    /// Begins a session in the journal.
+    fn begin(&mut self) -> Result<(), SessionError> {
         if self.recorder.ledger().session_is_open() {
             self.console.show("The last session was interrupted.\n");
         }
         self.journal(Event::SessionStarted {
             policy: self.station.authority().policy().digest(),
             software: self.options.software.clone(),
-        })?;
-        self.tell_what_waits()?;
-        let result = self
-            .take_in(count)
-            .and_then(|()| self.ask_about_batch())
-            .and_then(|()| self.answer_from_journal())
-            .and_then(|()| self.sign());
+        })
+    }
+
+    /// Ends it, whatever came of it.
+    fn end(&mut self, result: Result<(), SessionError>) -> Result<Tally, SessionError> {
         // Whatever stopped it: what was signed until then goes out.
         let result = match result {
             Ok(()) => self.show_answers(),
@@ -183,6 +213,13 @@ where
         if !matches!(result, Err(SessionError::Interrupted { .. } | SessionError::Recorder(_))) {
             self.journal(Event::SessionEnded)?;
         }
+        match self.recorder.ledger().uncovered().signatures() {
+            0 => {}
+            more => self.note(format!(
+                "NO RECORD  {} in none yet: airgap session record",
+                counted(more, "signature")
+            )),
+        }
         if let Err(error) = self.write_summary() {
             self.lost.failed(error);
         }
@@ -192,6 +229,38 @@ where
             None if self.unread > 0 => Err(SessionError::Unread(self.unread)),
             None => Ok(self.tally),
         }
+    }
+
+    fn record_only(&mut self) -> Result<Tally, SessionError> {
+        self.couriers.outbox.check()?;
+        let uncovered = self.recorder.ledger().uncovered();
+        if uncovered.decisions() == 0 {
+            return Err(SessionError::NothingToRecord);
+        }
+        self.begin()?;
+        let result = self.open_the_card().and_then(|_| match self.card.take() {
+            Some(opened) => self.sign_with(opened, 0),
+            None => Err(CardError::Removed.into()),
+        });
+        self.end(result)
+    }
+}
+
+impl<C, O> Session<'_, C, O>
+where
+    C: Console,
+    O: FnMut() -> Result<Card, CardError>,
+{
+    fn run(&mut self) -> Result<Tally, SessionError> {
+        let count = self.receive()?;
+        self.begin()?;
+        self.tell_what_waits()?;
+        let result = self
+            .take_in(count)
+            .and_then(|()| self.ask_about_batch())
+            .and_then(|()| self.answer_from_journal())
+            .and_then(|()| self.sign());
+        self.end(result)
     }
 
     /// Puts the requests that the courier brings on the agenda, and returns how many there are.

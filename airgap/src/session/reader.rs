@@ -59,7 +59,7 @@ where
         }
     }
 
-    fn open_the_card(&mut self) -> Result<Option<Fingerprint>, SessionError> {
+    pub(super) fn open_the_card(&mut self) -> Result<Option<Fingerprint>, SessionError> {
         let mut card = (self.open_card)()?;
         let mut session = card.session()?;
         let (ident, master) = (session.ident()?, session.master());

@@ -1,15 +1,15 @@
 //! The card signs a master's own revocation, and nothing of it leaves this process in clear: what
 //! the journal and the stick get is sealed.
 
-use countersign::certificate::Certificate;
 use countersign::journal::Event;
 use countersign::operation::{PrepareRevocation, Seal, Statement};
 use countersign::request::Request;
 use countersign::response::{Outcome, Response, SignatureBlock};
 use countersign::sealed::{Passphrase, Recipients, SealedMessage};
 
+use super::hand::Hand;
 use super::{Session, SessionError};
-use crate::card::{self, Card, CardError};
+use crate::card::{Card, CardError};
 use crate::console::{Console, Step};
 
 /// How often a passphrase may be typed back wrong.
@@ -27,10 +27,9 @@ where
         request: &Request,
         asked: &PrepareRevocation,
         statements: &[Statement],
-        card: &mut card::Session<'_>,
-        master: &Certificate,
-        done: &mut usize,
+        hand: &mut Hand<'_, '_>,
     ) -> Result<(), SessionError> {
+        let master = hand.master;
         let [statement] = statements else { return Err(SessionError::Changed(request.id())) };
         let custodians = asked.seal.custodians(self.recorder.now());
         let custodians = custodians.map_err(|e| SessionError::Seal(e.into()))?;
@@ -42,7 +41,7 @@ where
             Some(passphrase) => Recipients::Passphrase(Some(passphrase)),
             None => Recipients::Custodians(&custodians),
         };
-        let signature = statement.complete(&card.sign(statement.digest())?)?;
+        let signature = statement.complete(&hand.sign(statement.digest())?)?;
         let sha256 = SignatureBlock::new(&signature).digest();
         let message = SealedMessage::seal(&signature, &recipients);
         drop(signature);
@@ -53,8 +52,8 @@ where
             sha256,
             message: message.clone(),
         })?;
-        *done += 1;
-        self.console.progress(Step::Signing, *done, self.to_sign, "a revocation, sealed");
+        hand.done += 1;
+        self.console.progress(Step::Signing, hand.done, self.to_sign, "a revocation, sealed");
         let outcome = Outcome::Sealed { master: master.fingerprint(), sha256, message };
         let response = Response::new(request.id(), outcome).unopened(request, master)?.response();
         self.signed(request, statements, &response)

@@ -9,7 +9,9 @@ use countersign::request::{MAX_BYTES, Request};
 use countersign::response::{Outcome, Response, SignatureBlock};
 use countersign::safe::{Safe, counted};
 
+use super::hand::Hand;
 use super::intake::describe;
+use super::record;
 use super::{OpenedCard, Session, SessionError};
 use crate::card::{self, Advisories, BeforeUnlocking, Card, CardError};
 use crate::console::{Console, Step};
@@ -17,6 +19,8 @@ use crate::recorder::Recorded;
 
 /// Bytes of one signature's RSA value, by a key of 4096 bits, with its length.
 const RSA_BYTES: usize = 514;
+/// Bytes of a record for each signature that it lists.
+const RECORD_BYTES: usize = 240;
 
 impl<C, O> Session<'_, C, O>
 where
@@ -42,7 +46,18 @@ where
     fn sign_batch(&mut self) -> Result<(), SessionError> {
         self.recorder.settle()?;
         let requests = self.agenda.to_sign()?;
-        let Some(mut opened) = self.card.take().filter(|_| requests > 0) else { return Ok(()) };
+        match self.card.take().filter(|_| requests > 0) {
+            Some(opened) => self.sign_with(opened, requests),
+            None => Ok(()),
+        }
+    }
+
+    /// One PIN, every signature that was consented to, and the record.
+    pub(super) fn sign_with(
+        &mut self,
+        mut opened: OpenedCard,
+        requests: usize,
+    ) -> Result<(), SessionError> {
         let master = opened.master.ok_or(CardError::Removed)?;
         let master =
             self.station.authority().master(master).map_err(crate::station::StationError::from)?;
@@ -57,7 +72,9 @@ where
         let count = self.check_counter(&mut card, ident)?;
         let all = self.to_sign;
         // While a stick can still be fetched.
-        if let Some(text) = self.couriers.outbox.forecast(requests, all * RSA_BYTES) {
+        if let Some(text) =
+            self.couriers.outbox.forecast(requests + 1, (all + 1) * RSA_BYTES + all * RECORD_BYTES)
+        {
             self.console.show(&format!("\n{text}\n"));
         }
         self.unlock(&mut card, master, &before, all)?;
@@ -66,49 +83,44 @@ where
         let key = master.fingerprint();
         self.journal(Event::Counter { card: on, master: key, count, moment })?;
 
-        let mut done = 0;
-        let result = self.sign_each(&mut card, master, &mut done);
-        self.tally.signatures = done;
-        result.map_err(|source| SessionError::Interrupted {
-            done,
-            all,
-            source: Box::new(source),
-        })?;
-        let before = count;
-        let count = card.counter()?;
-        let expected = u32::try_from(done).ok().and_then(|done| before.checked_add(done));
-        if expected != Some(count) {
-            // Not written down as the new count: it stays unexplained until a person explains it.
-            let (card, expected) = (ident.clone(), expected.unwrap_or(before));
-            return Err(SessionError::Counter { card, actual: count, expected });
-        }
-        let master = master.fingerprint();
-        let card = ident.clone();
+        let mut hand = Hand::new(&mut card, master, ident, count);
+        let result = self.sign_each(&mut hand);
+        self.tally.signatures = hand.done;
+        let cut_off =
+            |done| move |source| SessionError::Interrupted { done, all, source: Box::new(source) };
+        result.map_err(cut_off(hand.done))?;
+        hand.counted()?;
+        self.sign_record(&mut hand).map_err(cut_off(hand.done))?;
+        let count = hand.counted()?;
+        let (master, card) = (master.fingerprint(), ident.clone());
         self.journal(Event::Counter { card, master, count, moment: Moment::After })
     }
 
-    fn sign_each(
-        &mut self,
-        card: &mut card::Session<'_>,
-        master: &Certificate,
-        done: &mut usize,
-    ) -> Result<(), SessionError> {
+    fn sign_each(&mut self, hand: &mut Hand<'_, '_>) -> Result<(), SessionError> {
+        let mut since_record = 0;
         while let Some(id) = self.agenda.take_to_sign()? {
             let recorded = self.recorder.recorded(id)?.ok_or(SessionError::Changed(id))?;
-            self.sign_one(recorded, card, master, done)?;
+            if since_record == record::REQUESTS {
+                self.sign_record(hand)?;
+                since_record = 0;
+            }
+            self.sign_one(recorded, hand)?;
+            since_record += 1;
         }
         Ok(())
     }
 
     /// Whether the counter is what the journal expects, or a person explained why it is not.
     pub(super) fn counter_fits(&self, ident: &str, actual: u32) -> Result<(), SessionError> {
-        let Some((expected, most)) = self.recorder.ledger().expected_counter(ident) else {
+        let ledger = self.recorder.ledger();
+        let Some((expected, most)) = ledger.expected_counter(ident) else {
             return Ok(());
         };
         if actual == expected || actual == most || self.options.explain_counter.is_some() {
             return Ok(());
         }
-        Err(SessionError::Counter { card: ident.to_owned(), actual, expected })
+        let (card, since) = (ident.to_owned(), ledger.counted_at(ident));
+        Err(SessionError::Counter { card, actual, expected, since })
     }
 
     /// Reads the card's counter, compares it, and writes down what it takes to explain it.
@@ -127,6 +139,14 @@ where
         }
         let explanation = match &self.options.explain_counter {
             Some(explanation) if actual != most => explanation.clone(),
+            _ if self.recorder.ledger().record_was_cut_off() => {
+                self.console.show(
+                    "The card's counter is one ahead of the journal: the record that was under way \
+                     when the last session was interrupted. Its text is in the journal; the next \
+                     record covers the same.\n",
+                );
+                "the record under way when the session before was interrupted".to_owned()
+            }
             _ => {
                 self.console.show(
                     "The card's counter is one ahead of the journal: the signature that was under \
@@ -151,11 +171,14 @@ where
         if before.tries == 0 {
             return Err(CardError::PinBlocked.into());
         }
+        let made = match all {
+            0 => String::new(),
+            all => format!("make {}, and ", counted(all, "signature")),
+        };
         self.console.show(&format!(
-            "\nThe master {} on card {} will make {}.\n",
+            "\nThe master {} on card {} will {made}sign the record of this session.\n",
             master.fingerprint(),
             before.ident,
-            counted(all, "signature")
         ));
         for line in Advisories::bundled().lines(&before.model, self.recorder.now()) {
             self.console.show(&format!("{line}\n"));
@@ -190,11 +213,9 @@ where
     fn sign_one(
         &mut self,
         recorded: Recorded,
-        card: &mut card::Session<'_>,
-        master: &Certificate,
-        done: &mut usize,
+        hand: &mut Hand<'_, '_>,
     ) -> Result<(), SessionError> {
-        let id = recorded.into_request();
+        let (id, master) = (recorded.into_request(), hand.master);
         let changed = || SessionError::Changed(id);
         let bytes = exchange::read_path(&self.recorder.kept(id), MAX_BYTES)?;
         let request = Request::parse(&bytes, MAX_BYTES).map_err(|_| changed())?;
@@ -209,11 +230,11 @@ where
             return Err(changed());
         }
         if let Some(asked) = operation.as_any::<PrepareRevocation>() {
-            return self.sign_sealed(&request, asked, &statements, card, master, done);
+            return self.sign_sealed(&request, asked, &statements, hand);
         }
         let mut blocks = self.recorder.signatures(id)?;
         for (at, statement) in statements.iter().enumerate().skip(blocks.len()) {
-            let signature = statement.complete(&card.sign(statement.digest())?)?;
+            let signature = statement.complete(&hand.sign(statement.digest())?)?;
             let block = SignatureBlock::new(&signature);
             self.recorder.append(Event::Signed {
                 request: id,
@@ -221,9 +242,9 @@ where
                 signature: block.clone(),
             })?;
             blocks.push(block);
-            *done += 1;
+            hand.done += 1;
             let about = Safe(&statement.about()).to_string();
-            self.console.progress(Step::Signing, *done, self.to_sign, &about);
+            self.console.progress(Step::Signing, hand.done, self.to_sign, &about);
         }
         let signatures = std::mem::take(&mut blocks);
         let outcome = Outcome::Signed { master: master.fingerprint(), signatures };

@@ -4,7 +4,7 @@ use sequoia_openpgp as openpgp;
 
 use super::approval;
 use crate::certificate::{Certificate, algorithm, lenient};
-use crate::operation::{RenewMaster, RevokeKey, Statement};
+use crate::operation::{RenewMaster, RevokeKey, SessionRecord, Statement};
 use crate::policy::{Context, Decided, Finding, Policy, Rule, Subject, Verdict};
 use crate::request::Request;
 use crate::safe::chain;
@@ -34,6 +34,7 @@ pub const RULES: &[Rule] = &[
     SIGNATURE_TIME,
     FRESHNESS,
     REPLAY,
+    STATION_RECORD,
     approval::APPROVERS,
     approval::DISTINCT_PERSONS,
     approval::APPROVALS,
@@ -250,6 +251,19 @@ pub const FRESHNESS: Rule = Rule {
             );
         }
         Verdict::holds(format!("made at {created}, {days} days ago"))
+    },
+};
+
+/// Nobody asks for the record of a session.
+pub const STATION_RECORD: Rule = Rule {
+    name: "station-record",
+    demand: "the request is for no session's record: the station makes that by itself",
+    check: |s| match s.asked::<SessionRecord>() {
+        None => Verdict::holds(s.request.operation().name().as_str()),
+        Some(_) => Verdict::broken(
+            "the request is for a session's record, which no request can bring",
+            "hold a session: its record is signed at its end",
+        ),
     },
 };
 

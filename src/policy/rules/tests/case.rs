@@ -3,6 +3,7 @@
 mod bundle;
 mod masters;
 mod recertify;
+mod record;
 
 use std::io::Write as _;
 use std::sync::OnceLock;

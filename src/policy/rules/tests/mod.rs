@@ -89,6 +89,7 @@ rules! {
     replay "replay" certify |c| {
         c.history.this = Some(Decided::Refused { at: c.created, reason: "no".into() });
     };
+    station_record "station-record" certify |c| c.ask_for_a_record();
     requester_signature "requester-signature" certify |c| c.signer = keys().maria.clone();
     key_algorithm "key-algorithm" certify |c| {
         let weak = builder("Alice <alice@example.org>").set_cipher_suite(CipherSuite::P256);

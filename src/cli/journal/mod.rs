@@ -1,0 +1,164 @@
+//! `countersign journal …`, and what `airgap journal` prints in the same way.
+
+pub mod args;
+mod report;
+mod words;
+
+use std::fs::File;
+use std::io::{BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::args::Common;
+use super::{Exit, Failure};
+use crate::authority::{Authority, AuthorityError, Kept};
+use crate::exchange::ExchangeError;
+use crate::journal::{Chain, End, Entry, JournalError};
+use crate::safe::{Safe, counted};
+use args::JournalVerb;
+pub use report::report;
+pub use words::words;
+
+pub(super) fn run(common: &Common, verb: &JournalVerb) -> Result<(), Failure> {
+    match verb {
+        JournalVerb::Install { files } => {
+            let authority = Authority::open(&common.authority)?;
+            files.iter().try_for_each(|file| install(common, &authority, file))
+        }
+        JournalVerb::Verify(form) => verify(common, form.json),
+        JournalVerb::Show { file: Some(file), form } => show(file, form.json),
+        JournalVerb::Show { file: None, form } => {
+            let authority = Authority::open(&common.authority)?;
+            let stations = stations(&authority)?;
+            stations.iter().try_for_each(|path| show(path, form.json))
+        }
+    }
+}
+
+/// The journals on record.
+fn stations(authority: &Authority) -> Result<Vec<PathBuf>, Failure> {
+    let stations: Vec<PathBuf> =
+        authority.stations()?.iter().map(|station| authority.journal_path(station)).collect();
+    if stations.is_empty() {
+        return Err(Failure::say(Exit::Failed, "no station's journal is on record").hint(
+            "at the station: airgap journal export --output stick/journal.jsonl; then here: \
+             countersign journal install stick/journal.jsonl",
+        ));
+    }
+    Ok(stations)
+}
+
+fn install(common: &Common, authority: &Authority, file: &Path) -> Result<(), Failure> {
+    if is_signed(file)? {
+        return install_record(common, authority, file);
+    }
+    let (station, kept) = authority.keep_journal(file).map_err(untrue)?;
+    let text = match kept {
+        Kept::First { bytes } => format!("the first of it, {bytes} bytes"),
+        Kept::Longer { bytes } => format!("{bytes} bytes more than were on record"),
+        Kept::Nothing => "all of it is on record already".to_owned(),
+    };
+    if !common.quiet {
+        crate::say!("journal of station {station}: {text}");
+    }
+    Ok(())
+}
+
+/// Keeps the record of a session, and says so.
+pub(super) fn install_record(
+    common: &Common,
+    authority: &Authority,
+    file: &Path,
+) -> Result<(), Failure> {
+    let record = authority.read_record(file).map_err(untrue)?;
+    authority.keep_record(&record).map_err(untrue)?;
+    if !common.quiet {
+        let (session, station) = (record.record().session, record.station());
+        let signatures = counted(record.record().signatures(), "signature");
+        crate::say!("record of session {session} at station {station}: {signatures}");
+    }
+    Ok(())
+}
+
+/// Whether a file begins as a signed text does.
+fn is_signed(file: &Path) -> Result<bool, Failure> {
+    let error = |source| ExchangeError::Io { path: file.to_owned(), action: "read", source };
+    let mut begin = Vec::new();
+    File::open(file).map_err(error)?.take(5).read_to_end(&mut begin).map_err(error)?;
+    Ok(begin == b"-----")
+}
+
+fn untrue(error: AuthorityError) -> Failure {
+    match error {
+        error @ (AuthorityError::Journal { .. } | AuthorityError::Kept(_)) => {
+            Failure::new(Exit::Untrue, error)
+                .hint("nothing was changed: compare it with your other copies, and ask the station")
+        }
+        error => error.into(),
+    }
+}
+
+fn verify(common: &Common, json: bool) -> Result<(), Failure> {
+    let authority = Authority::open(&common.authority)?;
+    stations(&authority)?;
+    let published = authority.published().map_err(untrue)?;
+    let mut wrong = 0;
+    for (station, audited) in &published.stations {
+        if !json && !common.quiet {
+            crate::say!("station {station}");
+        }
+        wrong += report(&station.to_string(), audited, json);
+    }
+    for lack in &published.lacks {
+        wrong += 1;
+        match json {
+            true => crate::say!("{}", serde_json::json!({ "disagrees": lack.to_string() })),
+            false => crate::say!("WRONG {}", Safe(&lack.to_string())),
+        }
+    }
+    if wrong == 0 {
+        if !json && !common.quiet {
+            crate::say!("journals and record agree: nothing is missing, nothing is there twice");
+        }
+        return Ok(());
+    }
+    let text = format!("{} not as it should be", counted(wrong, "thing"));
+    Err(Failure::say(Exit::Untrue, text))
+}
+
+fn show(file: &Path, json: bool) -> Result<(), Failure> {
+    let error = |source| ExchangeError::Io { path: file.to_owned(), action: "opened", source };
+    let mut chain = Chain::new(BufReader::new(File::open(file).map_err(error)?));
+    for entry in chain.by_ref() {
+        print(&entry.map_err(|source| damaged(file, source))?, json);
+    }
+    tell_end(chain.end())
+}
+
+fn damaged(file: &Path, source: JournalError) -> Failure {
+    let text = format!("{} is not a station's journal", Safe(&file.display().to_string()));
+    Failure::new(Exit::Untrue, anyhow::Error::new(source).context(text))
+}
+
+/// Prints one entry: for people, or as it stands.
+pub fn print(entry: &Entry, json: bool) {
+    if !json {
+        crate::say!("{}  {}", entry.at, words(&entry.event));
+    } else if let Ok(line) = serde_json::to_string(entry) {
+        crate::say!("{line}");
+    }
+}
+
+/// What the end of a journal says.
+///
+/// # Errors
+/// Where its last line was cut off.
+pub fn tell_end(end: End) -> Result<(), Failure> {
+    match end {
+        End::Whole => Ok(()),
+        End::Torn { at } => Err(Failure::say(
+            Exit::Interrupted,
+            format!("the last line is cut off at byte {at}, as when the power goes"),
+        )
+        .hint("the next session sets it aside: airgap session run …")),
+    }
+}

@@ -1,0 +1,65 @@
+//! What an audit of one journal found, on the screen.
+
+use serde_json::json;
+
+use crate::journal::Audited;
+use crate::safe::{Safe, counted};
+
+/// Prints what was found in the journal of `station`; returns how much of it is wrong.
+pub fn report(station: &str, audited: &Audited, json: bool) -> usize {
+    let wrong = audited.findings.len().saturating_add(usize::try_from(audited.more).unwrap_or(0));
+    if json {
+        crate::say!("{}", as_json(station, audited));
+        return wrong;
+    }
+    let (entries, sessions) = (number(audited.entries), number(audited.uncovered.sessions()));
+    let signatures = number(audited.signatures);
+    crate::say!(
+        "{}, {}, {}, {}: the chain holds",
+        counted(entries, "entry"),
+        counted(sessions, "session"),
+        counted(signatures, "signature"),
+        counted(audited.records.len(), "signed record"),
+    );
+    if let Some((first, last)) = audited.span {
+        crate::say!("from {first} to {last}");
+    }
+    if audited.explained > 0 {
+        let unknown = counted(number(audited.explained), "signature");
+        crate::say!("{unknown} of the cards were made elsewhere, as people explained");
+    }
+    match audited.uncovered.signatures() {
+        0 => {}
+        more => crate::say!("{} after the last record: in none yet", counted(more, "signature")),
+    }
+    for finding in &audited.findings {
+        crate::say!("WRONG {}", Safe(&finding.to_string()));
+    }
+    if audited.more > 0 {
+        crate::say!("and {} more", audited.more);
+    }
+    crate::cli::put(format_args!("{}", crate::screen::digest_lines(&audited.head)));
+    wrong
+}
+
+fn number(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+fn as_json(station: &str, audited: &Audited) -> serde_json::Value {
+    let findings: Vec<String> = audited.findings.iter().map(ToString::to_string).collect();
+    json!({
+        "station": station,
+        "entries": audited.entries,
+        "head": audited.head,
+        "first": audited.span.map(|(first, _)| first),
+        "last": audited.span.map(|(_, last)| last),
+        "sessions": audited.uncovered.sessions(),
+        "signatures": audited.signatures,
+        "records": audited.records.len(),
+        "in_no_record": audited.uncovered.signatures(),
+        "explained": audited.explained,
+        "wrong": findings,
+        "more": audited.more,
+    })
+}

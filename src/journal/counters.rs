@@ -1,0 +1,114 @@
+//! What the cards counted, held against what the journal says that they signed.
+
+use std::collections::HashMap;
+
+use super::entry::{Event, Moment};
+
+/// What each card's counter has to read.
+#[derive(Debug, Default)]
+pub struct Counters {
+    expected: HashMap<String, i64>,
+    signing: Option<String>,
+    explained: u64,
+}
+
+/// A counter that is not what the journal adds up to, and nobody explained it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The card.
+    pub card: String,
+    /// What its counter read.
+    pub actual: i64,
+    /// What the journal adds up to.
+    pub expected: i64,
+}
+
+impl Counters {
+    /// Adds the journal's next event.
+    pub fn add(&mut self, event: &Event) -> Option<Gap> {
+        match event {
+            Event::Counter { card, count, moment, .. } => {
+                let gap = self.read(card, i64::from(*count));
+                self.signing = (*moment == Moment::Before).then(|| card.clone());
+                return gap;
+            }
+            Event::RecordAnnounced { card, count, .. } => {
+                return self.read(card, i64::from(*count));
+            }
+            Event::CounterExplained { card, unknown, .. } => {
+                self.explained += unknown.unsigned_abs();
+                let expected = self.expected.entry(card.clone()).or_default();
+                *expected = expected.saturating_add(*unknown);
+            }
+            Event::Signed { .. } | Event::Sealed { .. } | Event::RecordSigned { .. } => {
+                let card = self.signing.as_ref();
+                if let Some(expected) = card.and_then(|card| self.expected.get_mut(card)) {
+                    *expected += 1;
+                }
+            }
+            Event::StationCreated { .. }
+            | Event::RecordChanged { .. }
+            | Event::SessionStarted { .. }
+            | Event::SelfTested { .. }
+            | Event::Rehearsed { .. }
+            | Event::Refused { .. }
+            | Event::Consented { .. }
+            | Event::Answered { .. }
+            | Event::SessionEnded => {}
+        }
+        None
+    }
+
+    fn read(&mut self, card: &str, actual: i64) -> Option<Gap> {
+        let expected = self.expected.insert(card.to_owned(), actual)?;
+        (expected != actual).then(|| Gap { card: card.to_owned(), actual, expected })
+    }
+
+    /// Whether a card's counter was read before signatures, and not after them.
+    pub fn is_signing(&self) -> bool {
+        self.signing.is_some()
+    }
+
+    /// How many signatures people explained that the journal does not know.
+    pub fn explained(&self) -> u64 {
+        self.explained
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Sha256;
+    use crate::fingerprint::Fingerprint;
+    use crate::request::RequestId;
+
+    fn gaps(events: &[Event]) -> usize {
+        let mut counters = Counters::default();
+        events.iter().filter_map(|event| counters.add(event)).count()
+    }
+
+    fn counter(count: u32, moment: Moment) -> Event {
+        Event::Counter { card: "A".into(), master: Fingerprint::from([1; 20]), count, moment }
+    }
+
+    fn signed() -> Event {
+        let request = RequestId(Sha256::ZERO);
+        let signature = serde_json::from_str("\"AAAA\"").expect("a block");
+        Event::Signed { request, statement: 0, signature }
+    }
+
+    #[test]
+    fn every_signature_of_the_card_is_in_the_journal_or_explained() {
+        let (before, after) = (Moment::Before, Moment::After);
+        assert_eq!(gaps(&[counter(1, before), signed(), signed(), counter(3, after)]), 0);
+        assert_eq!(gaps(&[counter(1, before), signed(), counter(3, after)]), 1);
+        assert_eq!(gaps(&[counter(1, before), signed(), counter(2, before)]), 0);
+        assert_eq!(gaps(&[counter(1, before), counter(1, after), counter(4, before)]), 1);
+        let explained =
+            Event::CounterExplained { card: "A".into(), unknown: 3, explanation: "tests".into() };
+        assert_eq!(
+            gaps(&[counter(1, before), counter(1, after), explained, counter(4, before)]),
+            0
+        );
+    }
+}
