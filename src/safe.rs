@@ -62,10 +62,10 @@ pub fn is_unsafe(c: char) -> bool {
         )
 }
 
-/// `1 request`, `2 requests`, `2 entries`: a number with its noun, which ends in a vowel and `y`
-/// never.
+/// `1 request`, `2 requests`, `2 keys`, `2 entries`: a number with its noun.
 pub fn counted(count: usize, noun: &str) -> String {
-    match (count, noun.strip_suffix('y')) {
+    let stem = noun.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match (count, stem) {
         (1, _) => format!("1 {noun}"),
         (_, Some(stem)) => format!("{count} {stem}ies"),
         (_, None) => format!("{count} {noun}s"),
@@ -75,6 +75,14 @@ pub fn counted(count: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_have_their_nouns() {
+        let said = |n, noun| counted(n, noun);
+        assert_eq!(said(1, "entry"), "1 entry");
+        assert_eq!([said(0, "request"), said(2, "key")], ["0 requests", "2 keys"]);
+        assert_eq!([said(2, "entry"), said(9, "day")], ["2 entries", "9 days"]);
+    }
 
     #[test]
     fn a_user_id_cannot_forge_a_second_line_or_reverse_itself() {

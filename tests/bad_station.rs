@@ -138,20 +138,20 @@ fn signatures_that_the_journal_does_not_know_stop_the_session() {
     s.certify("alice").ok();
     s.session().run().ok();
     forget_last_session(&s);
-    s.airgap(&["journal", "verify"]).ok().says("1 signatures");
+    s.airgap(&["journal", "verify"]).ok().says("1 signature,");
 
     s.clear_stick();
     s.certify("dave").ok();
     signs_nothing(&s)
         .ends(5)
-        .says("made 2 signatures that this journal does not know")
-        .says("its counter is 4, the journal expects 2")
+        .says("made 3 signatures that this journal does not know, since ")
+        .says("its counter is 6, the journal expects 3")
         .says("--explain-counter");
     let explained = ["--explain-counter", "the journal was restored from Tuesday's copy"];
     s.session().with(&explained).run().ok().says("1 signed with 1 signature");
     s.airgap(&["journal", "show"])
         .ok()
-        .says("2 unknown signatures of")
+        .says("3 unknown signatures of")
         .says("the journal was restored from Tuesday's copy");
     s.clear_stick();
     s.certify("carol").ok();
@@ -179,7 +179,7 @@ fn a_card_with_fewer_signatures_than_the_journal_knows_stops_the_session() {
     s.clear_stick();
     s.certify("dave").ok();
     let run = s.session().card("older-card").run().ends(5);
-    run.says("1 fewer signature").says("its counter is 1, the journal expects 2");
+    run.says("2 fewer signatures").says("its counter is 1, the journal expects 3");
 }
 
 #[test]

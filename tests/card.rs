@@ -157,7 +157,7 @@ fn a_gap_in_the_counter_is_taken_over_with_an_explanation() {
     sign_elsewhere(&s);
     let verify = ["card", "verify", "--practice-card", "card"];
     let run = s.airgap(&verify).ends(5);
-    run.says("WRONG counter 3, and the journal adds up to 2").says("1 of the checks failed");
+    run.says("WRONG counter 4, and the journal adds up to 3").says("1 of the checks failed");
     s.certify("dave").ok();
     s.session().run().ends(5).says("made 1 signature that this journal does not know");
 
@@ -175,7 +175,7 @@ fn a_gap_in_the_counter_is_taken_over_with_an_explanation() {
     run.says("1 signature that this journal does not know");
     reset("once more for the same", "Yes\n").ends(5).says("nothing to explain");
     s.airgap(&["journal", "show"]).ok().says("1 unknown signatures of").says("Maria present");
-    s.airgap(&verify).ok().says("good counter 3, as the journal adds up");
+    s.airgap(&verify).ok().says("good counter 4, as the journal adds up");
     s.session().run().ok();
     s.airgap(&["journal", "verify"]).ok();
 }

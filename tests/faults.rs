@@ -49,8 +49,11 @@ fn card_or_power_lost_at_any_command_costs_nothing_but_time() {
                 .run(&mut console, || failing(&bench, &plan))
                 .unwrap_or_else(|e| panic!("{what}: {e}\n{}", console.shown));
             assert_answered(&bench, &requests);
+            bench.record_what_is_left(&mut console);
             let lost = matches!(fault, Fault::PulledLate | Fault::DiedLate) && *instruction == SIGN;
-            assert_eq!(bench.counter(), 1 + 3 + u32::from(lost), "{what}");
+            // Three signatures, one record, and what was lost.
+            assert_eq!(bench.counter(), 1 + 3 + 1 + u32::from(lost), "{what}");
+            assert_eq!(bench.audited().findings, [], "{what}");
             if lost {
                 assert!(
                     console.shown.contains("one ahead of the journal"),
@@ -84,9 +87,11 @@ fn a_line_cut_off_at_any_byte_is_set_aside_and_the_session_goes_on() {
     for cut in [from + 1, from + 40, (from + to) / 2, to - 1] {
         std::fs::write(&journal, &whole[..cut]).expect("cut");
         let mut console = Script::yes();
-        let counter = bench.counter();
+        // The signature was made, the record was not.
+        rewind(&bench, 2);
         bench.run(&mut console, || failing(&bench, &plan)).expect("goes on");
-        assert_eq!(bench.counter(), counter + 1);
+        assert_eq!(bench.counter(), 2 + 2);
+        assert_eq!(bench.audited().findings, []);
         assert!(console.shown.contains("interrupted"), "{}", console.shown);
         assert_answered(&bench, &requests);
         assert!(bench.path(&format!("station/journal.torn-{from}")).exists());
@@ -94,7 +99,6 @@ fn a_line_cut_off_at_any_byte_is_set_aside_and_the_session_goes_on() {
         let (_, end) = bench.station().read_journal(|_| {}).expect("whole");
         assert_eq!(end, End::Whole);
         std::fs::write(&journal, &whole).expect("restored");
-        rewind(&bench, counter);
     }
 }
 
@@ -149,9 +153,9 @@ fn answers_that_a_pulled_stick_did_not_take_are_named_and_go_onto_the_next() {
     let mut console = Script::yes().when_signed(2, pull);
     let plan = Plan::new(None);
     let error = bench.run(&mut console, || failing(&bench, &plan)).expect_err("tells");
-    // Two answers and the summary.
-    assert!(matches!(error, SessionError::Stick { count: 3, .. }), "{error}");
-    assert_eq!((count(&plan, SIGN), bench.counter()), (3, 1 + 3));
+    // Two answers, the record and the summary.
+    assert!(matches!(error, SessionError::Stick { count: 4, .. }), "{error}");
+    assert_eq!((count(&plan, SIGN), bench.counter()), (3 + 1, 1 + 3 + 1));
     let answer = |r: &Request| r.file_name().replace("request.asc", "response.json");
     let taken = |r: &&Request| bench.path("pocket").join(answer(r)).exists();
     let (taken, missing): (Vec<&Request>, Vec<&Request>) = requests.iter().partition(taken);
@@ -193,7 +197,7 @@ fn signatures_that_the_journal_does_not_know_stop_the_session_until_explained() 
     bench.ask(&["B <b@example.org>"]);
     let plan = Plan::new(None);
     let error = bench.run(&mut Script::yes(), || failing(&bench, &plan)).expect_err("stops");
-    assert!(matches!(error, SessionError::Counter { actual: 4, expected: 2, .. }), "{error}");
+    assert!(matches!(error, SessionError::Counter { actual: 5, expected: 3, .. }), "{error}");
     assert!(error.to_string().contains("made 2 signatures that this journal does not know"));
     assert_eq!((count(&plan, SIGN), count(&plan, VERIFY)), (0, 0));
 
@@ -250,7 +254,8 @@ fn card_or_power_lost_at_any_signature_of_a_batch_costs_nothing_but_time() {
                 response.verify(request, &bench.master).expect("just what was asked");
             }
             let lost = u32::from(matches!(fault, Fault::DiedLate));
-            assert_eq!(bench.counter(), 1 + 3 + lost, "{fault:?} at {at}");
+            assert_eq!(bench.counter(), 1 + 3 + 1 + lost, "{fault:?} at {at}");
+            assert_eq!(bench.audited().findings, [], "{fault:?} at {at}");
         }
     }
 }

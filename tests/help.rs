@@ -77,6 +77,7 @@ const CEREMONY: &[&str] = &[
     "countersign response install",
     "countersign revocation test",
     "countersign revocation open",
+    "airgap session record",
     "airgap card pin",
     "airgap card touch",
     "airgap card reset-counter-baseline",
@@ -85,6 +86,10 @@ const CEREMONY: &[&str] = &[
     "airgap master restore",
     "airgap journal show",
     "airgap journal verify",
+    "airgap journal export",
+    "countersign journal install",
+    "countersign journal verify",
+    "countersign journal show",
 ];
 
 fn help(command: &[&str]) -> String {
@@ -289,6 +294,18 @@ fn sign_elsewhere(folder: &TempDir) {
     session.sign(&[0; 64]).expect("signs");
 }
 
+/// The power went while the card signed the last record.
+fn cut_off_record(folder: &TempDir) {
+    let journal = folder.path().join("station/journal.jsonl");
+    let text = fs::read_to_string(&journal).expect("a journal");
+    let announced = text.rfind("\"record-announced\"").expect("a record");
+    let end = announced + text[announced..].find('\n').expect("a whole line") + 1;
+    fs::write(journal, &text[..end]).expect("written");
+    let names = fs::read_dir(folder.path().join("stick")).expect("the stick").flatten();
+    let records = names.map(|e| e.path()).filter(|p| p.to_string_lossy().ends_with(".record.asc"));
+    fs::remove_file(records.max().expect("the record")).expect("our own file");
+}
+
 #[test]
 fn every_example_does_what_it_says() {
     let examples: BTreeMap<String, String> =
@@ -300,6 +317,7 @@ fn every_example_does_what_it_says() {
             "airgap station init" => carry(&folder),
             "airgap card reset-counter-baseline" => sign_elsewhere(&folder),
             "airgap master restore" => back_up(&folder),
+            "airgap session record" => cut_off_record(&folder),
             "airgap station update" => {
                 name_custodian(&folder);
                 carry(&folder);

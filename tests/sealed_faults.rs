@@ -56,9 +56,12 @@ fn a_sealed_revocation_survives_a_fault_at_any_command() {
             bench
                 .run(&mut console, || failing(&bench, &plan))
                 .unwrap_or_else(|e| panic!("{what}: {e}\n{}", console.shown));
+            bench.record_what_is_left(&mut console);
             let lost = *instruction == SIGN;
-            assert_eq!(bench.counter(), 1 + 1 + u32::from(lost), "{what}");
+            // The revocation, the record, and what was lost.
+            assert_eq!(bench.counter(), 1 + 1 + 1 + u32::from(lost), "{what}");
             assert_eq!(console.shown.contains("one ahead of the journal"), lost, "{what}");
+            assert_eq!(bench.audited().findings, [], "{what}");
             let secret = bench.opened(&request);
             for place in ["station", "stick"] {
                 nowhere(&bench.path(place), &secret);

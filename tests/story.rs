@@ -191,7 +191,7 @@ fn the_station_names_the_policy_that_the_authority_names() {
 fn the_journal_holds_together_and_names_everything() {
     let s = Scenario::new();
     certify(&s, "alice");
-    s.airgap(&["journal", "verify"]).ok().says("2 signatures: the chain holds");
+    s.airgap(&["journal", "verify"]).ok().says("2 signatures, 1 signed record: the chain holds");
     s.airgap(&["journal", "show"])
         .ok()
         .says("consented to (by a script): certify")

@@ -1,11 +1,14 @@
 //! What several tests do with a bench and its card.
 
+use airgap::Access;
 use airgap::card::Card;
+use airgap::session;
+use countersign::journal::Audited;
 use countersign::request::Request;
 use countersign::response::Response;
 
 use crate::failing::{Failing, Plan};
-use crate::station::{Bench, PIN};
+use crate::station::{Bench, PIN, Script};
 
 /// PSO: COMPUTE DIGITAL SIGNATURE (OpenPGP card 3.4.1 §7.2.10).
 pub const SIGN: u8 = 0x2a;
@@ -39,4 +42,23 @@ pub fn count(plan: &Plan, instruction: u8) -> usize {
 pub fn unlock(session: &mut airgap::card::Session<'_>) {
     let before = session.before_unlocking().expect("a status");
     session.unlock(secrecy::SecretString::from(PIN), &before).expect("the PIN");
+}
+
+impl Bench {
+    /// The journal, checked from end to end against the requests that the station kept.
+    pub fn audited(&self) -> Audited {
+        self.station().audit().expect("the chain holds")
+    }
+
+    /// Has the card sign a record where an interrupted session left something in none.
+    pub fn record_what_is_left(&self, console: &mut Script) {
+        let station = self.station();
+        let (recorder, _) = station.recorder(self.now, Access::Write).expect("a journal");
+        if recorder.ledger().uncovered().signatures() == 0 {
+            return;
+        }
+        let card = || Card::over(Box::new(self.card()));
+        session::record(&station, recorder, self.couriers(), &self.options(), console, card)
+            .expect("a record");
+    }
 }

@@ -37,7 +37,8 @@ where
         let record = ledger.uncovered().record(&closing).ok_or(SessionError::NothingToRecord)?;
         let text = record.text();
         let number = record.session;
-        let statements = SessionRecord { record: Box::new(record) }.statements(created, hand.master, None)?;
+        let statements =
+            SessionRecord { record: Box::new(record) }.statements(created, hand.master, None)?;
         let [statement] = statements.as_slice() else { return Err(SessionError::NothingToRecord) };
         self.recorder.append(Event::RecordAnnounced {
             created,
