@@ -23,6 +23,8 @@ const CEREMONY: &[&str] = &[
     "countersign authority init",
     "countersign authority show",
     "airgap station init",
+    "airgap station self-test",
+    "airgap station report",
     "countersign request certify",
     "countersign request show",
     "airgap request review",

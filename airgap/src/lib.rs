@@ -15,6 +15,8 @@ pub mod inspection;
 pub mod master;
 pub mod privacy;
 mod recorder;
+pub mod report;
+pub mod selftest;
 pub mod session;
 pub mod shelf;
 pub mod software;

@@ -75,4 +75,12 @@ impl SelfCheck {
     pub fn failed(&self) -> bool {
         matches!(self.result, SelfResult::Failed(_))
     }
+
+    /// What failed and why, in words; none where nothing did.
+    pub fn why_failed(&self) -> Option<String> {
+        match &self.result {
+            SelfResult::Failed(why) => Some(format!("{}: {why}", self.test.name())),
+            SelfResult::Passed(_) | SelfResult::Skipped(_) => None,
+        }
+    }
 }

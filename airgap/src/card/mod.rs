@@ -35,7 +35,7 @@ pub use card_backend::{CardBackend, CardCaps, CardTransaction, SmartcardError};
 pub use error::CardError;
 pub use generate::Generated;
 pub use model::{Firmware, Model};
-pub use open::{Card, Selector};
+pub use open::{Card, Selector, readers};
 pub use pins::{LastTry, NewPin, NewPins, Secret, Tries};
 pub use setup::{Delivery, Holder, NoTouchPolicy, Touch};
 pub use status::Status;

@@ -1,5 +1,6 @@
 //! Opening a card: a real one through PC/SC, or the embedded practice card.
 
+use std::ffi::CString;
 use std::path::PathBuf;
 
 use card_backend_pcsc::PcscBackend;
@@ -50,6 +51,17 @@ impl Card {
         match selector {
             Selector::Practice(folder) => practice(folder),
             Selector::Ident(_) | Selector::Only => Self::open(selector),
+        }
+    }
+
+    /// Every card that the selector allows: for [`Selector::Only`] all that are in readers.
+    ///
+    /// # Errors
+    /// [`CardError`] where there is none.
+    pub fn every(selector: &Selector) -> Result<Vec<Self>, CardError> {
+        match selector {
+            Selector::Practice(_) | Selector::Ident(_) => Ok(vec![Self::open(selector)?]),
+            Selector::Only => all(),
         }
     }
 
@@ -108,15 +120,34 @@ fn only() -> Result<Card, CardError> {
     Err(CardError::Several { idents })
 }
 
-/// Every OpenPGP card in a reader; at least one, or the reason why there is none.
-fn all() -> Result<Vec<Card>, CardError> {
+/// The readers by the names that PC/SC has for them, with or without a card.
+///
+/// # Errors
+/// [`CardError::NoService`] where the service does not answer.
+pub fn readers() -> Result<Vec<String>, CardError> {
+    match attached() {
+        Ok((_, readers)) => {
+            Ok(readers.iter().map(|name| name.to_string_lossy().into_owned()).collect())
+        }
+        Err(CardError::NoReader) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The service, and the readers that it has; at least one.
+fn attached() -> Result<(Context, Vec<CString>), CardError> {
     let context =
         Context::establish(Scope::User).map_err(|e| CardError::NoService(e.to_string()))?;
-    let readers = match context.list_readers_owned() {
-        Ok(readers) => readers,
-        Err(pcsc::Error::NoReadersAvailable) => return Err(CardError::NoReader),
-        Err(error) => return Err(CardError::NoService(error.to_string())),
-    };
+    match context.list_readers_owned() {
+        Ok(readers) => Ok((context, readers)),
+        Err(pcsc::Error::NoReadersAvailable) => Err(CardError::NoReader),
+        Err(error) => Err(CardError::NoService(error.to_string())),
+    }
+}
+
+/// Every OpenPGP card in a reader; at least one, or the reason why there is none.
+fn all() -> Result<Vec<Card>, CardError> {
+    let (context, readers) = attached()?;
     let mut cards = Vec::new();
     let mut problem = None;
     for reader in &readers {

@@ -16,6 +16,7 @@ use crate::backup::Split;
 use crate::card::Selector;
 use crate::console::PinWay;
 
+pub use super::report::ReportArgs;
 pub use card::{CardVerb, PinChange};
 
 /// The offline signing station for an OpenPGP master key on a card
@@ -139,6 +140,14 @@ pub enum StationVerb {
         #[arg(long, value_name = "DIR")]
         authority: PathBuf,
     },
+    /// Try what a session rests on: a known answer, the journal, the clock, the card; asks no PIN
+    #[command(after_help = "Example:\n  airgap station self-test --practice-card card\n(exit \
+status 4: not this station; 5: not this card)")]
+    SelfTest(Form),
+    /// Write down what the station is made of, for a ceremony's record; shows it first, and asks
+    #[command(after_help = "Example:\n  airgap station report --practice-card card --without \
+network --output stick/station.json")]
+    Report(ReportArgs),
 }
 
 /// `airgap master …`

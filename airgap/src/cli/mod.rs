@@ -4,6 +4,8 @@ pub mod args;
 mod card;
 mod journal;
 mod master;
+mod report;
+mod selftest;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,6 +48,8 @@ fn dispatch(args: Args) -> Result<(), Failure> {
     match args.command {
         Command::Station(StationVerb::Init { authority }) => station_init(&common, &authority),
         Command::Station(StationVerb::Update { authority }) => station_update(&common, &authority),
+        Command::Station(StationVerb::SelfTest(form)) => selftest::run(&common, &form),
+        Command::Station(StationVerb::Report(args)) => report::run(&common, &args),
         Command::Master(verb) => master::run(&common, &verb),
         Command::Card(verb) => card::run(&common, &verb),
         Command::Request(RequestVerb::Review { files }) => review(&common, &files),
@@ -323,9 +327,10 @@ fn session_failure(error: SessionError) -> Failure {
             Exit::Interrupted
         }
         SessionError::Batch { .. } => Exit::Refused,
-        SessionError::Signature(_) | SessionError::Response(_) | SessionError::Changed(_) => {
-            Exit::Untrue
-        }
+        SessionError::Signature(_)
+        | SessionError::Response(_)
+        | SessionError::Changed(_)
+        | SessionError::SelfTest(_) => Exit::Untrue,
         _ => Exit::Failed,
     };
     let hint = error.hint();

@@ -70,6 +70,9 @@ pub enum SessionError {
         /// When it was read before; none where that was in this session.
         since: Option<Timestamp>,
     },
+    /// The station found itself not in order.
+    #[error("the station's self-test failed: {0}")]
+    SelfTest(String),
     /// Nothing happened that a record could tell of.
     #[error("nothing happened since the last record")]
     NothingToRecord,
@@ -133,6 +136,7 @@ impl SessionError {
             Self::Unread(_) => Some(
                 "run the session again: what was signed is shown again, without the card".into(),
             ),
+            Self::SelfTest(_) => Some("look closer with: airgap station self-test".into()),
             Self::Passphrase => Some(
                 "run the session again: another passphrase is made, this one is worth nothing"
                     .into(),

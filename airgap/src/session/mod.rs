@@ -28,7 +28,7 @@ use std::io::{self, BufWriter, Write as _};
 
 use countersign::exchange::{CourierError, ExchangeError, Inbox, Outbox};
 use countersign::fingerprint::Fingerprint;
-use countersign::journal::{Event, Software};
+use countersign::journal::{Event, SelfCheck, Software};
 use countersign::policy::Verdict;
 use countersign::policy::rules::common;
 use countersign::safe::{Safe, counted};
@@ -38,6 +38,7 @@ pub use self::error::SessionError;
 use crate::card::{Card, CardError};
 use crate::console::Console;
 use crate::recorder::Recorder;
+use crate::selftest;
 use crate::station::Station;
 
 /// What a session is to do.
@@ -191,10 +192,18 @@ where
         if self.recorder.ledger().session_is_open() {
             self.console.show("The last session was interrupted.\n");
         }
+        let checks = selftest::before_session(&self.recorder, self.recorder.now());
         self.journal(Event::SessionStarted {
             policy: self.station.authority().policy().digest(),
             software: self.options.software.clone(),
-        })
+        })?;
+        self.journal(Event::SelfTested { checks: checks.clone() })?;
+        let failed: Vec<String> = checks.iter().filter_map(SelfCheck::why_failed).collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        self.journal(Event::SessionEnded)?;
+        Err(SessionError::SelfTest(failed.join("; ")))
     }
 
     /// Ends it, whatever came of it.
