@@ -19,6 +19,7 @@ pub mod exchange;
 pub mod fingerprint;
 pub mod forecast;
 pub mod journal;
+pub mod lint;
 pub mod module;
 pub mod operation;
 pub mod policy;

@@ -62,6 +62,25 @@ impl Gpg {
     /// # Errors
     /// [`GpgError`].
     pub fn told(&self, keyring: &Keyring, now: Timestamp) -> Result<Told, GpgError> {
+        let home = self.home(keyring, now)?;
+        let list = ["--with-colons", "--list-keys"];
+        let listing = self.ask(home.path(), now, "--list-keys", &list, b"")?;
+        end(&home);
+        Ok(Told::of_listing(&String::from_utf8_lossy(&listing)))
+    }
+
+    /// Has a signed text verified with this keyring, at `now`.
+    ///
+    /// # Errors
+    /// [`GpgError::Failed`] where gpg does not find it good.
+    pub fn verifies(&self, keyring: &Keyring, text: &str, now: Timestamp) -> Result<(), GpgError> {
+        let home = self.home(keyring, now)?;
+        let verified = self.ask(home.path(), now, "--verify", &["--verify"], text.as_bytes());
+        end(&home);
+        verified.map(drop)
+    }
+
+    fn home(&self, keyring: &Keyring, now: Timestamp) -> Result<TempDir, GpgError> {
         let home = TempDir::with_prefix("cs")?;
         std::fs::set_permissions(home.path(), std::fs::Permissions::from_mode(0o700))?;
         let keys: Vec<u8> = keyring.all().flat_map(Certificate::to_bytes).collect();
@@ -73,13 +92,7 @@ impl Gpg {
         ask("--import", &["--import"], &keys)?;
         ask("--import-ownertrust", &["--import-ownertrust"], trust.as_bytes())?;
         ask("--check-trustdb", &["--check-trustdb"], b"")?;
-        let listing = ask("--list-keys", &["--with-colons", "--list-keys"], b"")?;
-        let told = Told::of_listing(&String::from_utf8_lossy(&listing));
-        // gpg 2.4 may have started a daemon for the home.
-        let mut end = Command::new("gpgconf");
-        end.arg("--homedir").arg(home.path()).args(["--kill", "all"]);
-        let _ = end.stdout(Stdio::null()).stderr(Stdio::null()).status();
-        Ok(told)
+        Ok(home)
     }
 
     fn ask(
@@ -111,6 +124,13 @@ impl Gpg {
         let words = crate::safe::clip(words.lines().next_back().unwrap_or_default());
         Err(GpgError::Failed { step, words: crate::safe::Safe(&words).to_string() })
     }
+}
+
+/// gpg 2.4 may have started a daemon for the home.
+fn end(home: &TempDir) {
+    let mut end = Command::new("gpgconf");
+    end.arg("--homedir").arg(home.path()).args(["--kill", "all"]);
+    let _ = end.stdout(Stdio::null()).stderr(Stdio::null()).status();
 }
 
 impl Told {

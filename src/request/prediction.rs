@@ -36,4 +36,18 @@ impl Request {
         let statements = operation.statements(self.created(), master, certificate.as_ref())?;
         Ok(Prediction { certificate, statements })
     }
+
+    /// What `stand_in` would have to sign, were it the master that is asked: for a rehearsal. What
+    /// a master says of itself, the stand-in says of itself.
+    ///
+    /// # Errors
+    /// [`PredictionError`], as [`Request::prediction`].
+    pub fn rehearsal(&self, stand_in: &Certificate) -> Result<Prediction, PredictionError> {
+        let certificate = self.certificate(&[stand_in])?;
+        let own = certificate.as_ref().is_some_and(|c| c.fingerprint() == self.master());
+        let certificate = if own { Some(stand_in.clone()) } else { certificate };
+        let operation = self.operation();
+        let statements = operation.statements(self.created(), stand_in, certificate.as_ref())?;
+        Ok(Prediction { certificate, statements })
+    }
 }

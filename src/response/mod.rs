@@ -4,6 +4,7 @@
 //! the request: an answer that says anything else, or anything more, is refused whole.
 
 mod error;
+mod rehearsed;
 mod sealed;
 
 use base64::Engine as _;
@@ -23,6 +24,7 @@ use crate::policy::Violation;
 use crate::request::{Prediction, Request, RequestId, Version};
 use crate::sealed::SealedMessage;
 pub use error::ResponseError;
+pub use rehearsed::Rehearsed;
 pub use sealed::{SealedAnswer, reveal};
 
 /// Longest response that is read, in bytes.

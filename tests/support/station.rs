@@ -248,7 +248,7 @@ impl Bench {
     /// Does everything, for real.
     pub fn options(&self) -> Options {
         let software = Software { name: SOFTWARE.to_owned(), binary: Sha256::ZERO, image: None };
-        Options { dry_run: false, explain_counter: None, software }
+        Options { dry_run: false, explain_counter: None, software, stand_in: None }
     }
 
     /// Requests and answers on the one stick.

@@ -55,12 +55,12 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Request(RequestVerb::Review { files }) => review(&common, &files),
         Command::Session(SessionVerb::Run { from, to, look, dry_run, explain_counter }) => {
             let software = software::this()?;
-            let options = Options { dry_run, explain_counter, software };
+            let options = Options { dry_run, explain_counter, software, stand_in: None };
             session_run(&common, &options, from, to, look)
         }
         Command::Session(SessionVerb::Record { to, look, explain_counter }) => {
             let software = software::this()?;
-            let options = Options { dry_run: false, explain_counter, software };
+            let options = Options { dry_run: false, explain_counter, software, stand_in: None };
             session_record(&common, &options, to, look)
         }
         Command::Qr(verb) => carry(&common, &verb),

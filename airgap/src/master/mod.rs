@@ -86,6 +86,33 @@ pub fn generate(
     certify(card, pins.pin.clone(), key, identity)
 }
 
+/// Makes a throwaway master that stands in for `real` in a rehearsal: as old, with the same user
+/// IDs, and with a key of its own, made in memory and put on a practice card.
+///
+/// # Errors
+/// [`MasterError`].
+pub fn stand_in(
+    card: &mut Session<'_>,
+    pins: &NewPins,
+    real: &Certificate,
+) -> Result<Certificate, MasterError> {
+    let created = Timestamp::from(real.primary().creation_time());
+    let mut user_ids = real.user_ids().filter_map(|id| String::from_utf8(id.value().into()).ok());
+    let user_id = user_ids.next().ok_or(MasterError::NoAnswer)?;
+    let key = MemoryKey::generate(created)?;
+    card.import(key.secret(), pins, Delivery::Fresh)?;
+    let public = key.public();
+    let identity = Identity { user_id, expires: None };
+    let mut certificate = certify(card, pins.pin.clone(), public.clone(), &identity)?;
+    for user_id in user_ids {
+        let user_id = UserID::from(user_id);
+        let statement = self_certification(&public, &user_id, None)?;
+        let signature = statement.complete(&card.sign(statement.digest())?)?;
+        certificate = certificate.with_packets([user_id.into(), signature.into()], &[])?;
+    }
+    Ok(certificate)
+}
+
 /// Makes the certificate for a key that [`generate`] made before it was interrupted.
 ///
 /// # Errors

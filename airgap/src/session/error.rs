@@ -4,7 +4,7 @@ use std::io;
 
 use countersign::exchange::{CourierError, ExchangeError};
 use countersign::operation::StatementError;
-use countersign::request::RequestId;
+use countersign::request::{PredictionError, RequestId};
 use countersign::response::ResponseError;
 use countersign::safe::counted;
 use countersign::scratch::ScratchError;
@@ -82,6 +82,9 @@ pub enum SessionError {
     /// The card made another signature than predicted.
     #[error("the card's signature is not the predicted one: it is kept back")]
     Signature(#[from] StatementError),
+    /// What is to be signed.
+    #[error("what the request asks for cannot be predicted")]
+    Prediction(#[from] PredictionError),
     /// The answer as a whole is not what was asked.
     #[error("the answer is not what was asked for: it is kept back")]
     Response(#[from] ResponseError),

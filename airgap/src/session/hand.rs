@@ -9,7 +9,9 @@ use crate::card::{self, CardError};
 pub(super) struct Hand<'c, 'k> {
     /// The card.
     pub(super) card: &'c mut card::Session<'k>,
-    /// The master on it.
+    /// The master that is asked.
+    pub(super) asked: &'c Certificate,
+    /// The master on the card: another one in a rehearsal.
     pub(super) master: &'c Certificate,
     /// Its identity.
     pub(super) ident: &'c str,
@@ -22,14 +24,14 @@ pub(super) struct Hand<'c, 'k> {
 }
 
 impl<'c, 'k> Hand<'c, 'k> {
-    /// A card that counted `before` signatures until now.
+    /// A card that counted `before` signatures until now, and the masters: asked, and on it.
     pub(super) fn new(
         card: &'c mut card::Session<'k>,
-        master: &'c Certificate,
+        (asked, master): (&'c Certificate, &'c Certificate),
         ident: &'c str,
         before: u32,
     ) -> Self {
-        Self { card, master, ident, before, done: 0, records: 0 }
+        Self { card, asked, master, ident, before, done: 0, records: 0 }
     }
 
     /// Has a digest signed.

@@ -26,6 +26,7 @@ mod signing;
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 
+use countersign::certificate::Certificate;
 use countersign::exchange::{CourierError, ExchangeError, Inbox, Outbox};
 use countersign::fingerprint::Fingerprint;
 use countersign::journal::{Event, SelfCheck, Software};
@@ -50,6 +51,27 @@ pub struct Options {
     pub explain_counter: Option<String>,
     /// The program that runs, for the journal.
     pub software: Software,
+    /// In a rehearsal: who signs in the place of which master.
+    pub stand_in: Option<StandIn>,
+}
+
+/// A throwaway master on a practice card, in the place of a real one.
+#[derive(Clone, Debug)]
+pub struct StandIn {
+    /// The master that is asked.
+    pub asked: Fingerprint,
+    /// The one that signs.
+    pub master: Certificate,
+}
+
+impl Options {
+    /// The master that is asked where the card holds `key`.
+    fn asked(&self, key: Fingerprint) -> Fingerprint {
+        match &self.stand_in {
+            Some(stand_in) if stand_in.master.fingerprint() == key => stand_in.asked,
+            Some(_) | None => key,
+        }
+    }
 }
 
 /// Who brings the requests and who takes the answers.

@@ -62,7 +62,8 @@ where
     pub(super) fn open_the_card(&mut self) -> Result<Option<Fingerprint>, SessionError> {
         let mut card = (self.open_card)()?;
         let mut session = card.session()?;
-        let (ident, master) = (session.ident()?, session.master());
+        let master = session.master().map(|key| self.options.asked(key));
+        let ident = session.ident()?;
         // Before anybody reads a screen: a counter that does not fit stops the session.
         let counter = session.counter()?;
         drop(session);

@@ -59,8 +59,10 @@ where
         requests: usize,
     ) -> Result<(), SessionError> {
         let master = opened.master.ok_or(CardError::Removed)?;
-        let master =
+        let asked =
             self.station.authority().master(master).map_err(crate::station::StationError::from)?;
+        let stand_in = self.options.stand_in.as_ref();
+        let master = stand_in.map_or(asked, |stand_in| &stand_in.master);
         let OpenedCard { card, ident, .. } = &mut opened;
         let mut card = card.session()?;
         let before = card.before_unlocking()?;
@@ -83,7 +85,7 @@ where
         let key = master.fingerprint();
         self.journal(Event::Counter { card: on, master: key, count, moment })?;
 
-        let mut hand = Hand::new(&mut card, master, ident, count);
+        let mut hand = Hand::new(&mut card, (asked, master), ident, count);
         let result = self.sign_each(&mut hand);
         self.tally.signatures = hand.done;
         let cut_off =
@@ -215,19 +217,21 @@ where
         recorded: Recorded,
         hand: &mut Hand<'_, '_>,
     ) -> Result<(), SessionError> {
-        let (id, master) = (recorded.into_request(), hand.master);
+        let id = recorded.into_request();
         let changed = || SessionError::Changed(id);
         let bytes = exchange::read_path(&self.recorder.kept(id), MAX_BYTES)?;
         let request = Request::parse(&bytes, MAX_BYTES).map_err(|_| changed())?;
         if request.id() != id {
             return Err(changed());
         }
-        let certificate = request.certificate(&[master]).map_err(|_| changed())?;
         let operation = request.operation();
-        let statements = operation.statements(request.created(), master, certificate.as_ref())?;
+        let mut statements = request.prediction(hand.asked)?.statements;
         let consented = self.recorder.consented(id)?.ok_or_else(changed)?;
         if !statements.iter().map(|s| Sha256::of(s.digest())).eq(consented.statements) {
             return Err(changed());
+        }
+        if self.options.stand_in.is_some() {
+            statements = request.rehearsal(hand.master)?.statements;
         }
         if let Some(asked) = operation.as_any::<PrepareRevocation>() {
             return self.sign_sealed(&request, asked, &statements, hand);
@@ -246,13 +250,27 @@ where
             let about = Safe(&statement.about()).to_string();
             self.console.progress(Step::Signing, hand.done, self.to_sign, &about);
         }
-        let signatures = std::mem::take(&mut blocks);
-        let outcome = Outcome::Signed { master: master.fingerprint(), signatures };
-        let verified = Response::new(id, outcome).verify(&request, master)?;
+        let outcome = Outcome::Signed { master: hand.master.fingerprint(), signatures: blocks };
+        let response = self.checked(&request, Response::new(id, outcome), hand)?;
+        self.signed(&request, &statements, &response)
+    }
+
+    /// The answer, if it is just what was asked for.
+    fn checked(
+        &self,
+        request: &Request,
+        response: Response,
+        hand: &Hand<'_, '_>,
+    ) -> Result<Response, SessionError> {
+        if self.options.stand_in.is_some() {
+            response.clone().rehearsed(request, hand.master)?;
+            return Ok(response);
+        }
+        let verified = response.verify(request, hand.master)?;
         // A master that revoked itself here is revoked here, before any record comes back.
         let authority = self.station.authority();
-        authority.learn(&request, &verified).map_err(crate::station::StationError::from)?;
-        self.signed(&request, &statements, &verified.response())
+        authority.learn(request, &verified).map_err(crate::station::StationError::from)?;
+        Ok(verified.response())
     }
 
     /// Notes a request that is signed to its end, and answers it.
