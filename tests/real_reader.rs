@@ -25,7 +25,7 @@ fn master() -> &'static Cert {
         CertBuilder::new()
             .set_cipher_suite(CipherSuite::RSA4k)
             .set_creation_time(
-                std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_790_000_000),
+                std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_793_600_000),
             )
             .set_primary_key_flags(KeyFlags::empty().set_certification().set_signing())
             .add_userid("M <m@example.org>")
