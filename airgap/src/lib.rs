@@ -15,6 +15,7 @@ pub mod inspection;
 pub mod master;
 pub mod privacy;
 mod recorder;
+pub mod rehearsal;
 pub mod report;
 pub mod selftest;
 pub mod session;

@@ -5,6 +5,8 @@
 //! authority/                       policy, agreement, masters, managers: copied at set-up
 //! journal.jsonl                    append-only, chained
 //! requests/<ID>.request.asc        what was consented to
+//! rehearsal.json                   what was rehearsed, until the session that has to be the same
+//! rehearsals/<SESSION>.json        what sessions had to be the same as
 //! ```
 
 mod update;
@@ -27,6 +29,7 @@ use countersign::scratch::{Scratch, ScratchError};
 use countersign::time::Timestamp;
 
 use crate::recorder::{Access, Recorder, RecorderError, entry_at};
+use crate::rehearsal::{MAX_REHEARSAL, Rehearsal};
 
 pub use update::Update;
 
@@ -72,6 +75,9 @@ pub enum StationError {
     /// The journal, read without writing.
     #[error("the journal does not hold together")]
     Journal(#[from] JournalError),
+    /// What was rehearsed.
+    #[error("rehearsal.json at the station is damaged")]
+    Rehearsal(#[source] serde_json::Error),
     /// A file.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
@@ -140,6 +146,25 @@ impl Station {
     /// Where the text of a request is kept that was consented to.
     pub fn kept(&self, request: RequestId) -> PathBuf {
         self.folder.join("requests").join(format!("{request}.request.asc"))
+    }
+
+    /// Where the station keeps what was rehearsed, until the real session.
+    pub fn rehearsal_path(&self) -> PathBuf {
+        self.folder.join("rehearsal.json")
+    }
+
+    /// What was rehearsed, and SHA-256 of the file; none where nothing waits for its session.
+    ///
+    /// # Errors
+    /// [`StationError`] where the file is damaged.
+    pub fn rehearsal(&self) -> Result<Option<(Rehearsal, Sha256)>, StationError> {
+        let path = self.rehearsal_path();
+        if !path.exists() {
+            return Ok(None);
+        }
+        let bytes = exchange::read_path(&path, MAX_REHEARSAL)?;
+        let rehearsal = Rehearsal::parse(&bytes).map_err(StationError::Rehearsal)?;
+        Ok(Some((rehearsal, Sha256::of(&bytes))))
     }
 
     /// Opens the journal for writing, going by `now`; whether a torn line was set aside.

@@ -137,7 +137,7 @@ pub fn new_home(home: &Path) {
 }
 
 /// `program` with the file `pins` as `--pin-fd 3`.
-pub(crate) fn with_pins(program: &Path, pins: &Path) -> Command {
+pub fn with_pins(program: &Path, pins: &Path) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", r#"exec 3<"$0"; exec "$@""#]).arg(pins).arg(program);
     command.args(["--pin-fd", "3"]);

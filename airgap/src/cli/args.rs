@@ -16,6 +16,7 @@ use crate::backup::Split;
 use crate::card::Selector;
 use crate::console::PinWay;
 
+pub use super::rehearse::RehearseArgs;
 pub use super::report::ReportArgs;
 pub use card::{CardVerb, PinChange};
 
@@ -238,6 +239,11 @@ pub enum SessionVerb {
         #[arg(long, value_name = "TEXT")]
         explain_counter: Option<String>,
     },
+    /// Go through a session with a practice card and a throwaway master: the real one has to be
+    /// the same
+    #[command(after_help = "Example:\n  airgap session rehearse --practice-card card --in stick\n\
+(the card is asked who it is, and signs nothing)")]
+    Rehearse(RehearseArgs),
     /// Have the card sign the record of what earlier sessions left in none
     #[command(after_help = "Example:\n  airgap session record --practice-card card --out stick")]
     Record {

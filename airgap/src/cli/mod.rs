@@ -4,6 +4,7 @@ pub mod args;
 mod card;
 mod journal;
 mod master;
+mod rehearse;
 mod report;
 mod selftest;
 
@@ -58,6 +59,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
             let options = Options { dry_run, explain_counter, software, stand_in: None };
             session_run(&common, &options, from, to, look)
         }
+        Command::Session(SessionVerb::Rehearse(args)) => rehearse::run(&common, &args),
         Command::Session(SessionVerb::Record { to, look, explain_counter }) => {
             let software = software::this()?;
             let options = Options { dry_run: false, explain_counter, software, stand_in: None };
@@ -330,6 +332,7 @@ fn session_failure(error: SessionError) -> Failure {
         SessionError::Signature(_)
         | SessionError::Response(_)
         | SessionError::Changed(_)
+        | SessionError::NotAsRehearsed(_)
         | SessionError::SelfTest(_) => Exit::Untrue,
         _ => Exit::Failed,
     };

@@ -120,6 +120,14 @@ impl Agenda {
         Ok(usize::try_from(self.tables.table(TO_SIGN)?.len()?).unwrap_or(usize::MAX))
     }
 
+    /// Hands every request that wants to be signed to `each`.
+    pub(super) fn each_to_sign(&self, mut each: impl FnMut(RequestId)) -> Result<(), ScratchError> {
+        for entry in self.tables.table(TO_SIGN)?.iter()? {
+            each(RequestId(Sha256::from(entry?.1.value())));
+        }
+        Ok(())
+    }
+
     /// Takes the next request that wants to be signed.
     pub(super) fn take_to_sign(&self) -> Result<Option<RequestId>, ScratchError> {
         let first = self.tables.table(TO_SIGN)?.pop_first()?.map(|(_, id)| id.value());

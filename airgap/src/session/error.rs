@@ -6,13 +6,14 @@ use countersign::exchange::{CourierError, ExchangeError};
 use countersign::operation::StatementError;
 use countersign::request::{PredictionError, RequestId};
 use countersign::response::ResponseError;
-use countersign::safe::counted;
+use countersign::safe::{Safe, counted};
 use countersign::scratch::ScratchError;
 use countersign::time::Timestamp;
 
 use crate::card::CardError;
 use crate::consent::BatchError;
 use crate::recorder::RecorderError;
+use crate::rehearsal::Difference;
 use crate::station::StationError;
 
 /// Why a session stopped.
@@ -73,6 +74,9 @@ pub enum SessionError {
     /// The station found itself not in order.
     #[error("the station's self-test failed: {0}")]
     SelfTest(String),
+    /// It is not what was rehearsed.
+    #[error("this is not the session that was rehearsed: {}", list(.0))]
+    NotAsRehearsed(Vec<Difference>),
     /// Nothing happened that a record could tell of.
     #[error("nothing happened since the last record")]
     NothingToRecord,
@@ -139,6 +143,11 @@ impl SessionError {
             Self::Unread(_) => Some(
                 "run the session again: what was signed is shown again, without the card".into(),
             ),
+            Self::NotAsRehearsed(_) => Some(
+                "rehearse what is to be signed now, or drop the rehearsal: airgap session rehearse \
+                 --discard"
+                    .into(),
+            ),
             Self::SelfTest(_) => Some("look closer with: airgap station self-test".into()),
             Self::Passphrase => Some(
                 "run the session again: another passphrase is made, this one is worth nothing"
@@ -154,6 +163,18 @@ impl SessionError {
 
 fn were(answers: usize) -> String {
     format!("{} {}", counted(answers, "answer"), if answers == 1 { "was" } else { "were" })
+}
+
+/// The first differences, and how many more there are.
+fn list(differences: &[Difference]) -> String {
+    const MOST: usize = 5;
+    let mut lines: Vec<String> =
+        differences.iter().take(MOST).map(|d| Safe(&d.to_string()).to_string()).collect();
+    match differences.len().checked_sub(MOST) {
+        Some(more) if more > 0 => lines.push(format!("and {more} more")),
+        Some(_) | None => {}
+    }
+    lines.join("; ")
 }
 
 fn since_when(since: Option<Timestamp>) -> String {

@@ -6,6 +6,7 @@
 //! batch     a campaign's requests: the same, with one question for all of them
 //! reader    the card, opened when the first request needs it; whose it is
 //! sealing   a master's own revocation: made, sealed, never written down in clear
+//! rehearsed  the session is the one that was rehearsed, where one was
 //! signing   one PIN; each signature: card, check, journal
 //! answers   to the courier, as each request is done
 //! record    what the session did, signed by the card at its end
@@ -20,6 +21,7 @@ mod intake;
 mod reader;
 mod record;
 mod refusal;
+mod rehearsed;
 mod sealing;
 mod signing;
 
@@ -243,6 +245,9 @@ where
         // A session that stopped while signing has no end: the next one looks at the counter.
         if !matches!(result, Err(SessionError::Interrupted { .. } | SessionError::Recorder(_))) {
             self.journal(Event::SessionEnded)?;
+        }
+        if result.is_ok() {
+            self.rehearsal_held()?;
         }
         match self.recorder.ledger().uncovered().signatures() {
             0 => {}

@@ -72,6 +72,9 @@ where
         }
         card.check_master(master)?;
         let count = self.check_counter(&mut card, ident)?;
+        if requests > 0 {
+            self.as_rehearsed(asked.fingerprint(), ident)?;
+        }
         let all = self.to_sign;
         // While a stick can still be fetched.
         if let Some(text) =
