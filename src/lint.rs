@@ -10,7 +10,7 @@ use crate::drill::{Gpg, GpgError, Validity, View};
 use crate::fingerprint::Fingerprint;
 use crate::module::freepbx::{self, Found, Secure};
 use crate::module::strict::WeakChains;
-use crate::module::{FileState, Keyring, Reading, Status, gpg};
+use crate::module::{FileState, Keyring, Reading, SignedText, Status, gpg};
 use crate::operation::{
     CrossCertify, PrepareRevocation, RevokeCertification, RevokeKey, SignModule,
     TransitionStatement, TrustBundle,
@@ -81,10 +81,12 @@ impl Consumers<'_> {
             return self.module(answer.signed_text(&asked.text()));
         }
         if let Some(asked) = operation.as_any::<TransitionStatement>() {
-            return self.text(answer.signed_text(&asked.text()));
+            let text = asked.text();
+            return self.text(&text, answer.signed_text(&text));
         }
         if let Some(asked) = operation.as_any::<TrustBundle>() {
-            return self.text(answer.signed_text(&asked.head.text()));
+            let text = asked.head.text();
+            return self.text(&text, answer.signed_text(&text));
         }
         let wanted = match operation.as_any::<RevokeCertification>().is_some()
             || operation.as_any::<RevokeKey>().is_some()
@@ -160,10 +162,13 @@ impl Consumers<'_> {
     }
 
     /// A signed text.
-    fn text(&self, signed: Option<String>) -> Vec<Word> {
+    fn text(&self, text: &str, signed: Option<String>) -> Vec<Word> {
         let Some(signed) = signed else { return vec![ours("there is no text".into(), false)] };
-        let word = match crate::request::read_cleartext(&signed) {
-            Ok(_) => ours("one signature over just this text".into(), true),
+        let word = match SignedText::parse(signed.as_bytes()) {
+            Ok(read) if read.text().trim_ascii_end() == text.trim_end().as_bytes() => {
+                ours("a signature over just this text".into(), true)
+            }
+            Ok(_) => ours("a signature over another text".into(), false),
             Err(error) => ours(chain(&error), false),
         };
         vec![word].into_iter().chain(self.verified(&signed)).collect()

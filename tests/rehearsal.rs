@@ -6,6 +6,7 @@ use std::fs;
 
 use countersign_tests::people::{self, fingerprint, with_pins};
 use countersign_tests::run::run;
+use countersign_tests::workshop::module_xml;
 use countersign_tests::{Run, Scenario, program};
 
 /// The PIN of a rehearsal's practice card.
@@ -169,4 +170,50 @@ fn a_revocation_is_seen_as_one_by_every_consumer() {
     s.session().run().ok().says("as rehearsed");
     s.install().ok();
     s.countersign(&["developer", "show", &fingerprint("bob")]).ok().says("revoked");
+}
+
+/// Asks for something in the name of Maria, onto an empty stick.
+fn asked(s: &Scenario, arguments: &[&str]) {
+    s.clear_stick();
+    let how = ["--key-file", "maria.key", "--output", "stick"];
+    s.countersign(&[arguments, &how].concat()).ok();
+}
+
+#[test]
+fn what_a_master_says_of_modules_bundles_and_itself_is_rehearsed() {
+    let s = Scenario::new();
+    fs::create_dir_all(s.path("blacklist")).expect("a new folder");
+    let xml = module_xml("blacklist", "17.0.1");
+    fs::write(s.path("blacklist/module.xml"), xml).expect("a new file");
+    asked(&s, &["request", "module", "blacklist"]);
+    people::copy(&s.path("blacklist"), &s.path("stick/blacklist"));
+    let run = rehearse(&s, "Yes\n").ok();
+    run.says("a list of 1 files").says("good GnuPG good signature").says("good FreePBX 129 Good");
+
+    asked(&s, &["bundle", "build"]);
+    rehearse(&s, "Yes\n").ok().says("just this text").says("good GnuPG good signature");
+
+    asked(&s, &["request", "renew-master", "--expires", "2040-01-01"]);
+    rehearse(&s, "Yes\n").ok().says("the master is good").says("good GnuPG valid");
+}
+
+#[test]
+fn what_masters_say_of_each_other_is_rehearsed() {
+    let s = Scenario::of_masters(&["one", "two"]);
+    let card = ["--practice-card", "card-one"];
+    let go = |s: &Scenario| rehearse_with(s, &card, PIN, "Yes\n").ok().never_says("WRONG");
+    asked(&s, &["request", "cross-certify"]);
+    go(&s).says("good GnuPG valid").says("REHEARSED 1 request");
+    asked(&s, &["request", "transition-statement"]);
+    go(&s).says("just this text").says("good GnuPG good signature");
+
+    let policy = fs::read_to_string(s.path("authority/policy.toml")).expect("a policy");
+    let one = policy.split("[[master]]").nth(1).and_then(|m| m.split('"').nth(3));
+    let one = one.expect("a fingerprint");
+    let reason = ["--reason", "superseded", "--text", "replaced"];
+    asked(&s, &[&["request", "revoke-key", "--master", one], &reason[..]].concat());
+    go(&s).says("the master is revoked").says("good GnuPG revoked");
+    // It was a rehearsal: the station's own record knows nothing of it.
+    asked(&s, &["request", "renew-master", "--master", one, "--expires", "2040-01-01"]);
+    go(&s).says("the master is good");
 }
