@@ -120,6 +120,34 @@ fn rewind(bench: &Bench, counter: u32) {
 }
 
 /// The power goes after the last signature and before the answer is on the stick.
+/// The signature that was under way is explained once, although the PIN is wrong the first time.
+#[test]
+fn a_wrong_pin_after_an_interruption_explains_nothing_twice() {
+    std::panic::set_hook(Box::new(|_| {}));
+    let bench = Bench::new();
+    let requests = [bench.ask(&["A <a@example.org>"])];
+    let plan = Plan::new(None);
+    let signs = {
+        let other = Bench::new();
+        other.ask(&["A <a@example.org>"]);
+        other.run(&mut Script::yes(), || failing(&other, &plan)).expect("signs");
+        plan.instructions().iter().position(|i| *i == SIGN).expect("it signs")
+    };
+    let plan = Plan::new(Some((signs, Fault::DiedLate)));
+    let died =
+        catch_unwind(AssertUnwindSafe(|| bench.run(&mut Script::yes(), || failing(&bench, &plan))));
+    assert!(died.is_err());
+    let plan = Plan::new(None);
+    let mut console = Script::saying(&["Yes"], &["999999"]);
+    bench.run(&mut console, || failing(&bench, &plan)).expect_err("a wrong PIN");
+    assert!(console.shown.contains("one ahead of the journal"), "{}", console.shown);
+    let mut console = Script::yes();
+    bench.run(&mut console, || failing(&bench, &plan)).expect("goes on");
+    assert!(!console.shown.contains("one ahead of the journal"), "{}", console.shown);
+    assert_answered(&bench, &requests);
+    assert_eq!((bench.audited().findings, bench.audited().explained), (vec![], 1));
+}
+
 #[test]
 fn an_answer_that_was_never_written_goes_onto_the_next_stick_without_being_asked() {
     let bench = Bench::new();

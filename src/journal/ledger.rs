@@ -106,8 +106,8 @@ impl Ledger {
             Event::StationCreated { .. }
             | Event::RecordChanged { .. }
             | Event::SelfTested { .. }
-            | Event::Rehearsed { .. }
-            | Event::CounterExplained { .. } => {}
+            | Event::Rehearsed { .. } => {}
+            Event::CounterExplained { card, unknown, .. } => self.explained(card, *unknown),
             Event::Answered { request, .. } => {
                 self.index.table(UNANSWERED)?.remove(request.0.as_bytes())?;
             }
@@ -249,6 +249,16 @@ impl Ledger {
     pub fn uncovered(&self) -> &Uncovered {
         &self.uncovered
     }
+    /// The counter is what a person, or an interrupted session, says: it is not explained again
+    /// where this session comes no further than to this entry, as after a wrong PIN.
+    fn explained(&mut self, card: &str, unknown: i64) {
+        if let Some(card) = self.cards.get_mut(card) {
+            let counted = i64::from(card.counted).saturating_add(unknown);
+            card.counted = u32::try_from(counted).unwrap_or(if counted < 0 { 0 } else { u32::MAX });
+            (card.session_open, card.maybe_one_more) = (false, false);
+        }
+    }
+
 
     /// Whether the last session was cut off while the card signed its record.
     pub fn record_was_cut_off(&self) -> bool {
