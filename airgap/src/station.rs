@@ -211,7 +211,23 @@ impl Station {
         now: Timestamp,
         access: Access,
     ) -> Result<(Recorder, bool), StationError> {
-        Ok(Recorder::open(&self.journal(), &self.folder.join("requests"), now, access)?)
+        let opened = Recorder::open(&self.journal(), &self.folder.join("requests"), now, access)?;
+        if access == Access::Write {
+            self.tidy();
+        }
+        Ok(opened)
+    }
+
+    /// Removes what a program left half done that was killed. To be called by whoever has the
+    /// journal locked: nobody else is at work here.
+    fn tidy(&self) {
+        let mut folders = vec!["", "requests", "batches"];
+        folders.extend(["authority", "authority/masters", "authority/managers"]);
+        for folder in folders {
+            exchange::sweep(&self.folder.join(folder));
+        }
+        // Never the record in force: either not yet, or not any more.
+        let _ = std::fs::remove_dir_all(self.folder.join(update::BESIDE));
     }
 
     /// Reads the journal from its first entry on, checking the chain, and hands each entry to
