@@ -2,8 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use airgap::Access;
 use airgap::card::Card;
-use airgap::session::{Options, SessionError};
+use airgap::session::{self, Options, SessionError};
 use countersign::exchange::visit_batches;
 use countersign::journal::{End, Event};
 use countersign::request::{Request, RequestId};
@@ -119,7 +120,6 @@ fn rewind(bench: &Bench, counter: u32) {
     assert_eq!(other.signatures().len(), 1);
 }
 
-/// The power goes after the last signature and before the answer is on the stick.
 /// The signature that was under way is explained once, although the PIN is wrong the first time.
 #[test]
 fn a_wrong_pin_after_an_interruption_explains_nothing_twice() {
@@ -148,6 +148,7 @@ fn a_wrong_pin_after_an_interruption_explains_nothing_twice() {
     assert_eq!((bench.audited().findings, bench.audited().explained), (vec![], 1));
 }
 
+/// The power goes after the last signature and before the answer is on the stick.
 #[test]
 fn an_answer_that_was_never_written_goes_onto_the_next_stick_without_being_asked() {
     let bench = Bench::new();
@@ -207,6 +208,19 @@ fn answers_that_a_pulled_stick_did_not_take_are_named_and_go_onto_the_next() {
     .expect("both sticks together");
     assert_answered(&bench, &requests);
     assert_eq!(unanswered(&bench, None), None);
+    record_goes_out_once_more(&bench);
+}
+
+/// The record that a stick did not take is had again, without the card.
+fn record_goes_out_once_more(bench: &Bench) {
+    let station = bench.station();
+    let (recorder, _) = station.recorder(bench.now, Access::Write).expect("a journal");
+    let card = || panic!("the card was opened");
+    let (couriers, mut console) = (bench.couriers(), Script::yes());
+    session::record(&station, recorder, couriers, &bench.options(), &mut console, card)
+        .expect("a record");
+    let text = std::fs::read_to_string(bench.stick().join("session-000001.record.asc"));
+    assert!(text.expect("a record").contains("\"session\": 1,"));
 }
 
 #[test]

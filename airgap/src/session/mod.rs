@@ -115,6 +115,8 @@ struct Session<'a, C, O> {
     /// The summary's lines so far, in a file without a name: a batch has thousands.
     lines: BufWriter<File>,
     lost: Lost,
+    /// Records that wait to be read by the other side.
+    records_held: usize,
     /// Answers that nobody said were read.
     unread: usize,
     tally: Tally,
@@ -161,10 +163,11 @@ where
     Session::new(station, recorder, couriers, options, console, open_card)?.run()
 }
 
-/// Runs a session without requests, which signs the record of what earlier ones left in none.
+/// Runs a session without requests, which signs the record of what earlier ones left in none; where
+/// they left nothing, the last record goes out once more.
 ///
 /// # Errors
-/// [`SessionError`], as [`run`]; [`SessionError::NothingToRecord`] where nothing was left.
+/// [`SessionError`], as [`run`]; [`SessionError::NothingToRecord`] where there is no record either.
 pub fn record<C, O>(
     station: &Station,
     recorder: Recorder,
@@ -206,6 +209,7 @@ where
             to_sign: 0,
             lines: BufWriter::new(tempfile::tempfile()?),
             lost: Lost::default(),
+            records_held: 0,
             unread: 0,
             tally: Tally::default(),
         })
@@ -215,6 +219,12 @@ where
     fn begin(&mut self) -> Result<(), SessionError> {
         if self.recorder.ledger().session_is_open() {
             self.console.show("The last session was interrupted.\n");
+        }
+        if !self.options.dry_run && self.options.stand_in.is_none() {
+            self.couriers.outbox.tidy();
+            if self.recorder.ledger().record_may_be_lost() {
+                self.put_records_again()?;
+            }
         }
         let checks = selftest::before_session(&self.recorder, self.recorder.now());
         self.journal(Event::SessionStarted {
@@ -259,6 +269,11 @@ where
         if let Err(error) = self.write_summary() {
             self.lost.failed(error);
         }
+        self.told(result)
+    }
+
+    /// What the caller is told.
+    fn told(&mut self, result: Result<(), SessionError>) -> Result<Tally, SessionError> {
         result?;
         match self.lost.first.take() {
             Some(source) => Err(SessionError::Stick { count: self.lost.failures, source }),
@@ -269,9 +284,8 @@ where
 
     fn record_only(&mut self) -> Result<Tally, SessionError> {
         self.couriers.outbox.check()?;
-        let uncovered = self.recorder.ledger().uncovered();
-        if uncovered.decisions() == 0 {
-            return Err(SessionError::NothingToRecord);
+        if self.recorder.ledger().uncovered().decisions() == 0 {
+            return self.record_once_more();
         }
         self.begin()?;
         let result = self.open_the_card().and_then(|_| match self.card.take() {
@@ -287,6 +301,18 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
+    /// Nothing is in no record: the last ones go out once more, without the card, because the
+    /// stick did not take them or nobody knows. The journal has nothing new to say.
+    fn record_once_more(&mut self) -> Result<Tally, SessionError> {
+        self.couriers.outbox.tidy();
+        if self.put_records_again()? == 0 {
+            return Err(SessionError::NothingToRecord);
+        }
+        self.console.show("Nothing happened since the last record: it goes out once more.\n");
+        self.show_answers()?;
+        self.told(Ok(()))
+    }
+
     fn run(&mut self) -> Result<Tally, SessionError> {
         let count = self.receive()?;
         self.begin()?;

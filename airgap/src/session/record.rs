@@ -3,15 +3,17 @@
 
 use countersign::digest::Sha256;
 use countersign::exchange::Delivery;
-use countersign::journal::{Closing, Event};
+use countersign::journal::{Closing, Event, Record};
 use countersign::module::write_signed;
 use countersign::operation::{SessionRecord, Signable as _};
 use countersign::response::SignatureBlock;
+use countersign::safe::{Safe, chain};
 
 use super::hand::Hand;
 use super::{Session, SessionError};
 use crate::card::{Card, CardError};
 use crate::console::Console;
+use crate::station::StationError;
 
 /// After so many requests a record is signed, and another one begun: the records of a large batch
 /// stay small.
@@ -52,18 +54,63 @@ where
         let signed = Event::RecordSigned { signature: SignatureBlock::new(&signature) };
         self.recorder.append(signed)?;
         hand.records += 1;
-        let part = if hand.records == 1 { String::new() } else { format!("-{}", hand.records) };
-        let name = format!("session-{number:06}{part}.record.asc");
         let signed = write_signed(&text, &signature).map_err(|e| SessionError::Text(e.into()))?;
-        match self.couriers.outbox.put(&name, signed.as_bytes()) {
-            Ok(Delivery::Done | Delivery::Held) => self.note(format!("record     {name}")),
+        let nth = usize::try_from(hand.records).unwrap_or(usize::MAX);
+        self.put_record(&record_name(number, nth), &signed);
+        Ok(())
+    }
+
+    /// Gives the courier once more what the last session to sign any records had signed: it may
+    /// have been cut off before they were there, or the stick was full. Returns how many.
+    pub(super) fn put_records_again(&mut self) -> Result<usize, SessionError> {
+        let mut records = Vec::new();
+        self.recorder.records_again(&mut |record, signature| {
+            let name = record_name(record.session, records.len() + 1);
+            records.push((name, self.signed_text(record, signature)));
+        })?;
+        let count = records.len();
+        for (name, signed) in records {
+            match signed {
+                Ok(signed) => self.put_record(&name, &signed),
+                // Its master may have left the authority since. What waits goes on all the same.
+                Err(error) => self.note(format!("NO RECORD  {name}: {}", Safe(&chain(&error)))),
+            }
+        }
+        Ok(count)
+    }
+
+    /// A record with its signature, which is checked.
+    fn signed_text(&self, record: Record, block: &SignatureBlock) -> Result<String, SessionError> {
+        let master = self.station.authority().master(record.master).map_err(StationError::from)?;
+        let (created, text) = (record.created, record.text());
+        let record = SessionRecord { record: Box::new(record) };
+        let packet = block.untrusted_bytes()?;
+        let mut signed = Err(SessionError::NothingToRecord);
+        for statement in record.statements(created, master, None)? {
+            let signature = statement.accept(&packet)?;
+            signed = write_signed(&text, &signature).map_err(|e| SessionError::Text(e.into()));
+        }
+        signed
+    }
+
+    fn put_record(&mut self, name: &str, signed: &str) {
+        match self.couriers.outbox.put(name, signed.as_bytes()) {
+            Ok(delivery) => {
+                self.records_held += usize::from(delivery == Delivery::Held);
+                self.note(format!("record     {name}"));
+            }
             Err(error) => {
                 self.note(format!(
-                    "NO RECORD  {name}: it did not reach the stick; the journal has it"
+                    "NO RECORD  {name}: it did not reach the stick: airgap session record"
                 ));
                 self.lost.failed(error);
             }
         }
-        Ok(())
     }
+}
+
+/// The name of a session's first record, or of another one.
+fn record_name(session: u64, number: usize) -> String {
+    let part = if number == 1 { String::new() } else { format!("-{number}") };
+    format!("session-{session:06}{part}.record.asc")
 }
