@@ -40,6 +40,7 @@ use self::agenda::Agenda;
 pub use self::error::SessionError;
 use crate::card::{Card, CardError};
 use crate::console::Console;
+use crate::outgoing::{self, Outgoing};
 use crate::recorder::Recorder;
 use crate::selftest;
 use crate::station::Station;
@@ -105,7 +106,8 @@ struct Session<'a, C, O> {
     recorder: Recorder,
     console: &'a mut C,
     options: &'a Options,
-    couriers: Couriers<'a>,
+    inbox: Box<dyn Inbox + 'a>,
+    outgoing: Outgoing<'a>,
     open_card: O,
     card: Option<OpenedCard>,
     agenda: Agenda,
@@ -193,12 +195,15 @@ where
         console: &'a mut C,
         open_card: O,
     ) -> Result<Self, SessionError> {
+        let session = recorder.ledger().uncovered().sessions() + 1;
+        let list = outgoing::list_of(station.folder(), session);
         Ok(Self {
             station,
             recorder,
             console,
             options,
-            couriers,
+            inbox: couriers.inbox,
+            outgoing: Outgoing::new(couriers.outbox, list),
             open_card,
             card: None,
             agenda: Agenda::beside(station.folder())?,
@@ -259,6 +264,7 @@ where
         if let Err(error) = self.write_summary() {
             self.lost.failed(error);
         }
+        self.tell_what_left();
         result?;
         match self.lost.first.take() {
             Some(source) => Err(SessionError::Stick { count: self.lost.failures, source }),
@@ -267,8 +273,18 @@ where
         }
     }
 
+    fn tell_what_left(&mut self) {
+        let (files, bytes) = self.outgoing.sum();
+        if files > 0 {
+            let files = counted(files, "file");
+            self.console.show(&format!(
+                "given out: {files}, {bytes} bytes, and nothing else (airgap session disclose)\n"
+            ));
+        }
+    }
+
     fn record_only(&mut self) -> Result<Tally, SessionError> {
-        self.couriers.outbox.check()?;
+        self.outgoing.check()?;
         let uncovered = self.recorder.ledger().uncovered();
         if uncovered.decisions() == 0 {
             return Err(SessionError::NothingToRecord);
@@ -302,12 +318,12 @@ where
     /// Puts the requests that the courier brings on the agenda, and returns how many there are.
     fn receive(&mut self) -> Result<usize, SessionError> {
         // Better to find out now than after an hour of signing.
-        self.couriers.outbox.check()?;
+        self.outgoing.check()?;
         let policy = self.station.authority().policy();
         let most = policy.limits.max_batch;
         let mut added = Ok(());
         let agenda = &self.agenda;
-        let count = self.couriers.inbox.receive(".request.asc", most, &mut |name| {
+        let count = self.inbox.receive(".request.asc", most, &mut |name| {
             if added.is_ok() {
                 added = agenda.add_file(name.as_encoded_bytes());
             }
@@ -320,9 +336,9 @@ where
         let waits =
             ledger.pending_after(None)?.is_some() || ledger.unanswered_after(None)?.is_some();
         if count == 0 && !waits {
-            return Err(SessionError::NoRequest(self.couriers.inbox.place()));
+            return Err(SessionError::NoRequest(self.inbox.place()));
         }
-        let place = self.couriers.inbox.place();
+        let place = self.inbox.place();
         self.console.show(&format!("{} in {}\n", counted(count, "request"), Safe(&place)));
         Ok(count)
     }

@@ -55,7 +55,7 @@ where
         let part = if hand.records == 1 { String::new() } else { format!("-{}", hand.records) };
         let name = format!("session-{number:06}{part}.record.asc");
         let signed = write_signed(&text, &signature).map_err(|e| SessionError::Text(e.into()))?;
-        match self.couriers.outbox.put(&name, signed.as_bytes()) {
+        match self.outgoing.put(&name, signed.as_bytes()) {
             Ok(Delivery::Done | Delivery::Held) => self.note(format!("record     {name}")),
             Err(error) => {
                 self.note(format!(

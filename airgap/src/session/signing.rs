@@ -78,9 +78,15 @@ where
         let all = self.to_sign;
         // While a stick can still be fetched.
         if let Some(text) =
-            self.couriers.outbox.forecast(requests + 1, (all + 1) * RSA_BYTES + all * RECORD_BYTES)
+            self.outgoing.forecast(requests + 1, (all + 1) * RSA_BYTES + all * RECORD_BYTES)
         {
             self.console.show(&format!("\n{text}\n"));
+        }
+        if requests > 0 {
+            let answers = counted(requests, "answer");
+            self.console.show(&format!(
+                "\nThis will write {answers}, the session's record and a summary, and nothing else.\n"
+            ));
         }
         self.unlock(&mut card, master, &before, all)?;
         // Only now: from here on a signature can be made, and with the power be lost.
