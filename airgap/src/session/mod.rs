@@ -1,15 +1,15 @@
 //! One session at the station, from courier to courier. Start reading here.
 //!
 //! ```text
-//! intake    each request: read, judged by every rule, shown, consented to, written down
-//! refusal   what a rule or the operator refused: written down and answered at once
-//! batch     a campaign's requests: the same, with one question for all of them
-//! reader    the card, opened when the first request needs it; whose it is
-//! sealing   a master's own revocation: made, sealed, never written down in clear
+//! intake     each request: read, judged by every rule, shown, consented to, written down
+//! refusal    what a rule or the operator refused: written down and answered at once
+//! batch      a campaign's requests: the same, with one question for all of them
+//! reader     the card, opened when the first request needs it; whose it is
 //! rehearsed  the session is the one that was rehearsed, where one was
-//! signing   one PIN; each signature: card, check, journal
-//! answers   to the courier, as each request is done
-//! record    what the session did, signed by the card at its end
+//! signing    one PIN; each signature: card, check, journal
+//! sealing    a master's own revocation: made, sealed, never written down in clear
+//! answers    to the courier, as each request is done
+//! record     what the session did, signed by the card at its end
 //! ```
 
 mod agenda;
@@ -24,81 +24,29 @@ mod refusal;
 mod rehearsed;
 mod sealing;
 mod signing;
+mod terms;
+mod told;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 
-use countersign::certificate::Certificate;
-use countersign::exchange::{CourierError, ExchangeError, Inbox, Outbox};
+use countersign::exchange::{CourierError, ExchangeError, Inbox};
 use countersign::fingerprint::Fingerprint;
-use countersign::journal::{Event, SelfCheck, Software};
+use countersign::journal::{Event, SelfCheck};
 use countersign::policy::Verdict;
 use countersign::policy::rules::common;
 use countersign::safe::{Safe, counted};
 
 use self::agenda::Agenda;
 pub use self::error::SessionError;
+pub use self::terms::{Couriers, Options, StandIn, Tally};
+use self::told::Told;
 use crate::card::{Card, CardError};
 use crate::console::Console;
 use crate::outgoing::{self, Outgoing};
 use crate::recorder::Recorder;
 use crate::selftest;
 use crate::station::Station;
-
-/// What a session is to do.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Do all but the card: nothing is written, at the station or on the stick.
-    pub dry_run: bool,
-    /// A person's explanation of signatures that the journal does not know.
-    pub explain_counter: Option<String>,
-    /// The program that runs, for the journal.
-    pub software: Software,
-    /// In a rehearsal: who signs in the place of which master.
-    pub stand_in: Option<StandIn>,
-}
-
-/// A throwaway master on a practice card, in the place of a real one.
-#[derive(Clone, Debug)]
-pub struct StandIn {
-    /// The master that is asked.
-    pub asked: Fingerprint,
-    /// The one that signs.
-    pub master: Certificate,
-}
-
-impl Options {
-    /// The master that is asked where the card holds `key`.
-    fn asked(&self, key: Fingerprint) -> Fingerprint {
-        match &self.stand_in {
-            Some(stand_in) if stand_in.master.fingerprint() == key => stand_in.asked,
-            Some(_) | None => key,
-        }
-    }
-}
-
-/// Who brings the requests and who takes the answers.
-pub struct Couriers<'a> {
-    /// Where the requests are.
-    pub inbox: Box<dyn Inbox + 'a>,
-    /// Where the answers go.
-    pub outbox: Box<dyn Outbox + 'a>,
-}
-
-/// What a session did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Requests signed to their end in this session.
-    pub signed: usize,
-    /// Requests answered again from the journal.
-    pub answered_again: usize,
-    /// Requests refused, by a rule or by the operator.
-    pub refused: usize,
-    /// Requests left undecided.
-    pub left: usize,
-    /// Signatures that the card made.
-    pub signatures: usize,
-}
 
 /// One session under way.
 struct Session<'a, C, O> {
@@ -380,27 +328,6 @@ where
     /// Writes to the journal, unless this is a dry run.
     fn journal(&mut self, event: Event) -> Result<(), SessionError> {
         if self.options.dry_run { Ok(()) } else { Ok(self.recorder.append(event)?) }
-    }
-}
-
-/// Lines of a list that may be long: the first few, then a number.
-#[derive(Default)]
-struct Told(usize);
-
-impl Told {
-    const MOST: usize = 20;
-
-    fn show(&mut self, console: &mut impl Console, line: impl FnOnce() -> String) {
-        self.0 += 1;
-        if self.0 <= Self::MOST {
-            console.show(&format!("{}\n", line()));
-        }
-    }
-
-    fn end(self, console: &mut impl Console, what: &str) {
-        if let Some(more) = self.0.checked_sub(Self::MOST).filter(|more| *more > 0) {
-            console.show(&format!("{more} {what}\n"));
-        }
     }
 }
 

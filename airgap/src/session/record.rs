@@ -22,10 +22,15 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    /// Has the record of everything signed that no record covers yet.
-    pub(super) fn sign_record(&mut self, hand: &mut Hand<'_, '_>) -> Result<(), SessionError> {
+    /// Has the record signed of everything that no record covers yet; the card's counter is at
+    /// `count`.
+    pub(super) fn sign_record(
+        &mut self,
+        hand: &mut Hand<'_, '_>,
+        count: u32,
+    ) -> Result<(), SessionError> {
         let ledger = self.recorder.ledger();
-        let (created, count) = (self.recorder.now(), hand.counted()?);
+        let created = self.recorder.now();
         let closing = Closing {
             created,
             master: hand.master.fingerprint(),

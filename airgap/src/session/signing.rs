@@ -100,8 +100,8 @@ where
         let cut_off =
             |done| move |source| SessionError::Interrupted { done, all, source: Box::new(source) };
         result.map_err(cut_off(hand.done))?;
-        hand.counted()?;
-        self.sign_record(&mut hand).map_err(cut_off(hand.done))?;
+        let count = hand.counted()?;
+        self.sign_record(&mut hand, count).map_err(cut_off(hand.done))?;
         let count = hand.counted()?;
         let (master, card) = (master.fingerprint(), ident.clone());
         self.journal(Event::Counter { card, master, count, moment: Moment::After })
@@ -112,7 +112,8 @@ where
         while let Some(id) = self.agenda.take_to_sign()? {
             let recorded = self.recorder.recorded(id)?.ok_or(SessionError::Changed(id))?;
             if since_record == record::REQUESTS {
-                self.sign_record(hand)?;
+                let count = hand.counted()?;
+                self.sign_record(hand, count)?;
                 since_record = 0;
             }
             self.sign_one(recorded, hand)?;
