@@ -16,6 +16,7 @@ use super::{OpenedCard, Session, SessionError};
 use crate::card::{self, Advisories, BeforeUnlocking, Card, CardError};
 use crate::console::{Console, Step};
 use crate::recorder::Recorded;
+use crate::selftest;
 
 /// Bytes of one signature's RSA value, by a key of 4096 bits, with its length.
 const RSA_BYTES: usize = 514;
@@ -72,6 +73,8 @@ where
         }
         card.check_master(master)?;
         let count = self.check_counter(&mut card, ident)?;
+        let card_read = selftest::card_was_read(ident, master.fingerprint(), count);
+        self.journal(Event::SelfTested { checks: vec![card_read] })?;
         if requests > 0 {
             self.as_rehearsed(asked.fingerprint(), ident)?;
         }
