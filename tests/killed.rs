@@ -237,7 +237,13 @@ fn finish(cut: &Scenario, point: &Point, lost: usize) {
     let (_, end) = station(cut).read_journal(|_| {}).unwrap_or_else(|e| panic!("{point}: {e}"));
     assert_eq!(end, End::Whole, "{point}: a write of one line");
     let given = answers(cut);
-    run(&cut.session().command(), &typed(cut)).ends(3).says("refused");
+    let again = station(cut).ledger().expect("reads").record_may_be_lost();
+    if again {
+        let named = cut.airgap(&["session", "disclose", "--in", "stick"]).ok();
+        named.says("record.asc").says("of the session that was cut off, once more");
+    }
+    let session = run(&cut.session().command(), &typed(cut)).ends(3).says("refused");
+    assert_eq!(again, session.has(".record.asc") && session.has(" 0 signed"), "{point}");
     if station(cut).ledger().expect("reads").uncovered().signatures() > 0 {
         run(&cut.session().record(), "").ok();
     }

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod card;
+mod disclose;
 mod journal;
 mod master;
 mod rehearse;
@@ -59,6 +60,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
             let options = Options { dry_run, explain_counter, software, stand_in: None };
             session_run(&common, &options, from, to, look)
         }
+        Command::Session(SessionVerb::Disclose(args)) => disclose::run(&common, &args),
         Command::Session(SessionVerb::Rehearse(args)) => rehearse::run(&common, &args),
         Command::Session(SessionVerb::Record { to, look, explain_counter }) => {
             let software = software::this()?;

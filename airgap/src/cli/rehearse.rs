@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args as ClapArgs};
 
+use countersign::certificate::Certificate;
 use countersign::cli::qr::CAMERA;
 use countersign::cli::{Exit, Failure};
 use countersign::drill::Gpg;
@@ -100,7 +101,7 @@ fn master(
     seen: Option<&(String, Option<Fingerprint>)>,
 ) -> Result<Fingerprint, Failure> {
     let masters = station.authority().masters();
-    let only = || masters.first().filter(|_| masters.len() == 1).map(|m| m.fingerprint());
+    let only = || masters.first().filter(|_| masters.len() == 1).map(Certificate::fingerprint);
     let on_card = seen.and_then(|(_, master)| *master);
     let master = args.master.or(on_card).or_else(only).ok_or_else(|| {
         Failure::say(Exit::Usage, "there are several masters, and no card in a reader")

@@ -24,10 +24,15 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    /// Has the record of everything signed that no record covers yet.
-    pub(super) fn sign_record(&mut self, hand: &mut Hand<'_, '_>) -> Result<(), SessionError> {
+    /// Has the record signed of everything that no record covers yet; the card's counter is at
+    /// `count`.
+    pub(super) fn sign_record(
+        &mut self,
+        hand: &mut Hand<'_, '_>,
+        count: u32,
+    ) -> Result<(), SessionError> {
         let ledger = self.recorder.ledger();
-        let (created, count) = (self.recorder.now(), hand.counted()?);
+        let created = self.recorder.now();
         let closing = Closing {
             created,
             master: hand.master.fingerprint(),
@@ -61,14 +66,13 @@ where
     }
 
     /// Gives the courier once more what the last session to sign any records had signed: it may
-    /// have been cut off before they were there, or the stick was full. Returns how many.
-    pub(super) fn put_records_again(&mut self) -> Result<usize, SessionError> {
+    /// have been cut off before they were there, or the stick was full.
+    pub(super) fn put_records_again(&mut self) -> Result<(), SessionError> {
         let mut records = Vec::new();
         self.recorder.records_again(&mut |record, signature| {
             let name = record_name(record.session, records.len() + 1);
             records.push((name, self.signed_text(record, signature)));
         })?;
-        let count = records.len();
         for (name, signed) in records {
             match signed {
                 Ok(signed) => self.put_record(&name, &signed),
@@ -76,7 +80,7 @@ where
                 Err(error) => self.note(format!("NO RECORD  {name}: {}", Safe(&chain(&error)))),
             }
         }
-        Ok(count)
+        Ok(())
     }
 
     /// A record with its signature, which is checked.
@@ -94,7 +98,7 @@ where
     }
 
     fn put_record(&mut self, name: &str, signed: &str) {
-        match self.couriers.outbox.put(name, signed.as_bytes()) {
+        match self.outgoing.put(name, signed.as_bytes()) {
             Ok(delivery) => {
                 self.records_held += usize::from(delivery == Delivery::Held);
                 self.note(format!("record     {name}"));
@@ -110,7 +114,7 @@ where
 }
 
 /// The name of a session's first record, or of another one.
-fn record_name(session: u64, number: usize) -> String {
+pub(crate) fn record_name(session: u64, number: usize) -> String {
     let part = if number == 1 { String::new() } else { format!("-{number}") };
     format!("session-{session:06}{part}.record.asc")
 }
