@@ -14,12 +14,13 @@ mod uncovered;
 use std::io::{self, BufRead, Read as _};
 
 pub use again::signed_records;
-pub use audit::{Audited, Basis, Finding, Wrong, audit};
+pub use audit::{Audited, Basis, Finding, MAX_FINDINGS, Wrong, audit};
 pub use counters::{Counters, Gap};
 pub use entry::{Consent, Entry, Event, Moment, Witness};
 pub use ledger::{Ledger, Pending};
 pub use record::{
-    Count, Covered, Decided, Decision, Format as RecordFormat, MAX_BYTES, Record, RecordError,
+    Count, Covered, Decided, Decision, Format as RecordFormat, MAX_BYTES, MAX_LISTED, Record,
+    RecordError,
 };
 pub use software::{SelfCheck, SelfResult, SelfTest, Software};
 pub use uncovered::{Closing, Uncovered};

@@ -130,7 +130,7 @@ fn trace(root: &Path) -> PathBuf {
     root.join("trace")
 }
 
-/// Reads a line like `write(5</root/station/journal.jsonl>, "…", 338) = 338`; none where a call
+/// Reads a line like `write(5</tmp/x/station/journal.jsonl>, "…", 338) = 338`; none where a call
 /// only ends here. A file without a name has no path.
 fn read(line: &str, root: &Path) -> Option<Point> {
     let (call, arguments) = line.split_once('(')?;

@@ -241,32 +241,6 @@ where
             ));
         }
     }
-
-    /// Nothing is in no record: the last ones go out once more, without the card, because the
-    /// stick did not take them or nobody knows.
-    fn record_once_more(&mut self) -> Result<Tally, SessionError> {
-        if self.recorder.ledger().recorded().is_none() {
-            return Err(SessionError::NothingToRecord);
-        }
-        let went_out = self.recorder.ledger().record_may_be_lost();
-        self.console.show("Nothing happened since the last record: it goes out once more.\n");
-        self.begin()?;
-        let result = if went_out { Ok(()) } else { self.put_records_again() };
-        self.end(result)
-    }
-
-    fn record_only(&mut self) -> Result<Tally, SessionError> {
-        self.outgoing.check()?;
-        if self.recorder.ledger().uncovered().decisions() == 0 {
-            return self.record_once_more();
-        }
-        self.begin()?;
-        let result = self.open_the_card().and_then(|_| match self.card.take() {
-            Some(opened) => self.sign_with(opened, 0),
-            None => Err(CardError::Removed.into()),
-        });
-        self.end(result)
-    }
 }
 
 impl<C, O> Session<'_, C, O>

@@ -10,7 +10,7 @@ use countersign::response::SignatureBlock;
 use countersign::safe::{Safe, chain};
 
 use super::hand::Hand;
-use super::{Session, SessionError};
+use super::{Session, SessionError, Tally};
 use crate::card::{Card, CardError};
 use crate::console::Console;
 use crate::station::StationError;
@@ -24,6 +24,33 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
+    /// A session without requests.
+    pub(super) fn record_only(&mut self) -> Result<Tally, SessionError> {
+        self.outgoing.check()?;
+        if self.recorder.ledger().uncovered().decisions() == 0 {
+            return self.record_once_more();
+        }
+        self.begin()?;
+        let result = self.open_the_card().and_then(|_| match self.card.take() {
+            Some(opened) => self.sign_with(opened, 0),
+            None => Err(CardError::Removed.into()),
+        });
+        self.end(result)
+    }
+
+    /// Nothing is in no record: the last ones go out once more, without the card, because the
+    /// stick did not take them or nobody knows.
+    fn record_once_more(&mut self) -> Result<Tally, SessionError> {
+        if self.recorder.ledger().recorded().is_none() {
+            return Err(SessionError::NothingToRecord);
+        }
+        let went_out = self.recorder.ledger().record_may_be_lost();
+        self.console.show("Nothing happened since the last record: it goes out once more.\n");
+        self.begin()?;
+        let result = if went_out { Ok(()) } else { self.put_records_again() };
+        self.end(result)
+    }
+
     /// Has the record signed of everything that no record covers yet; the card's counter is at
     /// `count`.
     pub(super) fn sign_record(
