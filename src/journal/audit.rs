@@ -299,21 +299,13 @@ impl<'a> Auditor<'a> {
 
     /// Composes the record that is announced, from what was read until here.
     fn announced(&mut self, entry: &Entry) {
-        let Event::RecordAnnounced { created, master, card, count, record, statement } =
-            &entry.event
+        let (Event::RecordAnnounced { created, master, record, statement, .. }, Some(closing)) =
+            (&entry.event, Closing::announced(entry))
         else {
             return;
         };
         let Some(known) = self.master(*master) else {
             return self.find(entry, Wrong::Master(*master));
-        };
-        let closing = Closing {
-            created: *created,
-            master: *master,
-            count: *count,
-            last: entry.sequence.saturating_sub(1),
-            head: entry.previous,
-            card,
         };
         let composed = self.uncovered.record(&closing).map(|record| {
             let (covered, digest) = (record.journal, Sha256::of(record.text()));

@@ -95,7 +95,7 @@ where
     /// Shows what the courier holds, until a person says that the other side has read it: only
     /// then is it answered.
     pub(super) fn show_answers(&mut self) -> Result<(), SessionError> {
-        let held = self.agenda.held()?;
+        let held = self.agenda.held()? + self.records_held;
         let mut read = false;
         while held > 0 && !read {
             if let Err(error) = self.outgoing.show() {
@@ -113,7 +113,7 @@ where
             let answers = counted(held, "answer");
             self.note(format!(
                 "NOT READ   {answers}: the next session shows again what was signed; give refused \
-                 requests again"
+                 requests again; for a record: airgap session record"
             ));
             return Ok(());
         }
