@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use airgap::Access;
 use airgap::card::Card;
-use airgap::session::{self, Options, SessionError};
+use airgap::session::{self, Options, SessionError, Task};
 use countersign::exchange::visit_batches;
 use countersign::journal::{End, Event};
 use countersign::request::{Request, RequestId};
@@ -217,8 +217,8 @@ fn record_goes_out_once_more(bench: &Bench) {
     let (recorder, _) = station.recorder(bench.now, Access::Write).expect("a journal");
     let card = || panic!("the card was opened");
     let (couriers, mut console) = (bench.couriers(), Script::yes());
-    session::record(&station, recorder, couriers, &bench.options(), &mut console, card)
-        .expect("a record");
+    let options = Options { task: Task::Record, ..bench.options() };
+    session::run(&station, recorder, couriers, &options, &mut console, card).expect("a record");
     let text = std::fs::read_to_string(bench.stick().join("session-000001.record.asc"));
     assert!(text.expect("a record").contains("\"session\": 1,"));
 }

@@ -13,7 +13,8 @@ use countersign::safe::counted;
 use countersign::screen;
 
 use super::args::{Common, FromArgs};
-use super::{card_failure, confirmed_time, inbox, session_failure, station_failure, terminal};
+use super::session::{inbox, session_failure};
+use super::{card_failure, confirmed_time, station_failure, terminal};
 use crate::card::{Card, CardError};
 use crate::console::Console;
 use crate::rehearsal::{self, Plan, Rehearsal, RehearsalError};

@@ -40,7 +40,7 @@ use countersign::safe::{Safe, counted};
 use self::agenda::Agenda;
 pub use self::error::SessionError;
 pub(crate) use self::record::record_name;
-pub use self::terms::{Couriers, Options, StandIn, Tally};
+pub use self::terms::{Couriers, Options, StandIn, Tally, Task};
 use self::told::Told;
 use crate::card::{Card, CardError};
 use crate::console::Console;
@@ -94,7 +94,7 @@ struct OpenedCard {
     master: Option<Fingerprint>,
 }
 
-/// Runs a session. `open_card` is called when the first request needs the card.
+/// Holds a session. `open_card` is called when the first request needs the card.
 ///
 /// # Errors
 /// [`SessionError`]. Whatever it is, the journal says how far the session came, and the next one
@@ -111,27 +111,11 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    Session::new(station, recorder, couriers, options, console, open_card)?.run()
-}
-
-/// Runs a session without requests, which signs the record of what earlier ones left in none; where
-/// they left nothing, the last record goes out once more.
-///
-/// # Errors
-/// [`SessionError`], as [`run`]; [`SessionError::NothingToRecord`] where there is no record either.
-pub fn record<C, O>(
-    station: &Station,
-    recorder: Recorder,
-    couriers: Couriers<'_>,
-    options: &Options,
-    console: &mut C,
-    open_card: O,
-) -> Result<Tally, SessionError>
-where
-    C: Console,
-    O: FnMut() -> Result<Card, CardError>,
-{
-    Session::new(station, recorder, couriers, options, console, open_card)?.record_only()
+    let session = Session::new(station, recorder, couriers, options, console, open_card)?;
+    match options.task {
+        Task::Requests => session.run(),
+        Task::Record => session.record_only(),
+    }
 }
 
 impl<'a, C, O> Session<'a, C, O>
@@ -195,7 +179,7 @@ where
     }
 
     /// Ends it, whatever came of it.
-    fn end(&mut self, result: Result<(), SessionError>) -> Result<Tally, SessionError> {
+    fn end(mut self, result: Result<(), SessionError>) -> Result<Tally, SessionError> {
         // Whatever stopped it: what was signed until then goes out.
         let result = match result {
             Ok(()) => self.show_answers(),
@@ -248,7 +232,7 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    fn run(&mut self) -> Result<Tally, SessionError> {
+    fn run(mut self) -> Result<Tally, SessionError> {
         let count = self.receive()?;
         self.begin()?;
         self.tell_what_waits()?;

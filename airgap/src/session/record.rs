@@ -25,7 +25,7 @@ where
     O: FnMut() -> Result<Card, CardError>,
 {
     /// A session without requests.
-    pub(super) fn record_only(&mut self) -> Result<Tally, SessionError> {
+    pub(super) fn record_only(mut self) -> Result<Tally, SessionError> {
         self.outgoing.check()?;
         if self.recorder.ledger().uncovered().decisions() == 0 {
             return self.record_once_more();
@@ -40,7 +40,7 @@ where
 
     /// Nothing is in no record: the last ones go out once more, without the card, because the
     /// stick did not take them or nobody knows.
-    fn record_once_more(&mut self) -> Result<Tally, SessionError> {
+    fn record_once_more(mut self) -> Result<Tally, SessionError> {
         if self.recorder.ledger().recorded().is_none() {
             return Err(SessionError::NothingToRecord);
         }

@@ -5,9 +5,20 @@ use countersign::exchange::{Inbox, Outbox};
 use countersign::fingerprint::Fingerprint;
 use countersign::journal::Software;
 
+/// What a session is held for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// For the requests that a courier brings.
+    Requests,
+    /// For the record alone of what earlier sessions left in none.
+    Record,
+}
+
 /// What a session is to do.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// What it is held for.
+    pub task: Task,
     /// Do all but the card: nothing is written, at the station or on the stick.
     pub dry_run: bool,
     /// A person's explanation of signatures that the journal does not know.
