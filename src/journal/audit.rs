@@ -104,6 +104,16 @@ pub fn audit(journal: impl BufRead, basis: &Basis<'_>) -> Result<Audited, Journa
     Ok(auditor.finish(first, entries.head(), entries.end()))
 }
 
+/// What the entry above is, for the signature of a record.
+enum Above {
+    /// It announces this record.
+    Announced(Announced),
+    /// It announces one that does not follow from the journal.
+    Wrong,
+    /// It announces none.
+    Another,
+}
+
 struct Auditor<'a> {
     basis: &'a Basis<'a>,
     entries: u64,
@@ -113,8 +123,7 @@ struct Auditor<'a> {
     consents: Consents,
     signatures: u64,
     records: Vec<(Covered, Sha256)>,
-    /// The record that the entry before announced.
-    announced: Option<Announced>,
+    above: Above,
     /// Where a former master appears first that no record by a present one covers yet.
     former: Option<(u64, Fingerprint)>,
     explanations: Vec<Explanation>,
@@ -132,7 +141,7 @@ impl<'a> Auditor<'a> {
             consents: Consents::default(),
             signatures: 0,
             records: Vec::new(),
-            announced: None,
+            above: Above::Another,
             former: None,
             explanations: Vec::new(),
             findings: Findings::default(),
@@ -158,7 +167,7 @@ impl<'a> Auditor<'a> {
     }
 
     fn look_at(&mut self, entry: &Entry, above: Option<Timestamp>) -> Result<(), Wrong> {
-        let announced = self.announced.take();
+        let before = std::mem::replace(&mut self.above, Above::Another);
         match &entry.event {
             Event::Consented { master, .. } => {
                 self.by(entry, *master);
@@ -172,11 +181,13 @@ impl<'a> Auditor<'a> {
             }
             Event::RecordAnnounced { master, card, .. } => {
                 self.by(entry, *master);
+                self.above = Above::Wrong;
                 self.by_the_card(*master, Some(card))?;
-                self.announced = records::announced(entry, above, &self.uncovered, self.basis)?;
+                let announced = records::announced(entry, above, &self.uncovered, self.basis)?;
+                self.above = Above::Announced(announced);
                 Ok(())
             }
-            Event::RecordSigned { signature } => self.record(announced, signature),
+            Event::RecordSigned { signature } => self.record(before, signature),
             Event::CounterExplained { card, unknown, explanation } => {
                 self.explained(entry, card, *unknown, explanation);
                 Ok(())
@@ -226,12 +237,13 @@ impl<'a> Auditor<'a> {
         self.consents.signature(of, made, self.basis)
     }
 
-    fn record(
-        &mut self,
-        announced: Option<Announced>,
-        signature: &SignatureBlock,
-    ) -> Result<(), Wrong> {
-        let announced = announced.ok_or(Wrong::NotAnnounced)?;
+    fn record(&mut self, above: Above, signature: &SignatureBlock) -> Result<(), Wrong> {
+        let announced = match above {
+            Above::Announced(announced) => announced,
+            // That was said.
+            Above::Wrong => return Ok(()),
+            Above::Another => return Err(Wrong::NotAnnounced),
+        };
         let present = self.basis.is_present(announced.master);
         self.records.push(announced.signed(signature)?);
         if present {

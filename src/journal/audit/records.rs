@@ -27,10 +27,10 @@ pub(super) fn announced(
     above: Option<Timestamp>,
     uncovered: &Uncovered,
     basis: &Basis<'_>,
-) -> Result<Option<Announced>, Wrong> {
+) -> Result<Announced, Wrong> {
     let Event::RecordAnnounced { created, master, card, count, record, statement } = &entry.event
     else {
-        return Ok(None);
+        return Err(Wrong::NotAnnounced);
     };
     let known = basis.master(*master).ok_or(Wrong::Master(*master))?;
     if *created > entry.at || above.is_some_and(|above| *created < above) {
@@ -51,7 +51,7 @@ pub(super) fn announced(
     if digest != *record || Sha256::of(made.digest()) != *statement {
         return Err(Wrong::Record);
     }
-    Ok(Some(Announced { covered, digest, statement: made, master: *master }))
+    Ok(Announced { covered, digest, statement: made, master: *master })
 }
 
 impl Announced {
