@@ -193,3 +193,6 @@ impl Uncovered {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
