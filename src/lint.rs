@@ -106,10 +106,10 @@ impl Consumers<'_> {
             Ok(Some(certificate)) if operation.as_any::<CrossCertify>().is_some() => {
                 // Nobody trusts it but for the new signature.
                 let masters = [self.stand_in.clone()];
-                self.key(Keyring::from_certificates(&masters, []), &certificate, wanted)
+                self.key(&Keyring::from_certificates(&masters, []), &certificate, wanted)
             }
             Ok(Some(certificate)) => {
-                self.key(Keyring::from_certificates(self.masters, []), &certificate, wanted)
+                self.key(&Keyring::from_certificates(self.masters, []), &certificate, wanted)
             }
             Ok(None) => vec![ours("it is about no certificate".into(), false)],
             Err(error) => vec![ours(chain(&error), false)],
@@ -117,7 +117,7 @@ impl Consumers<'_> {
     }
 
     /// Somebody's key, with what was signed about it.
-    fn key(&self, keyring: Keyring, certificate: &Certificate, wanted: Wanted) -> Vec<Word> {
+    fn key(&self, keyring: &Keyring, certificate: &Certificate, wanted: Wanted) -> Vec<Word> {
         let keyring = keyring.with(certificate.clone());
         let view = View::of(&keyring, certificate, WeakChains::Refuse, self.now);
         let good = view.problems.is_empty() == (wanted == Wanted::Valid);

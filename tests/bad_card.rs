@@ -33,6 +33,8 @@ fn a_blocked_pin_is_not_asked_for() {
     for left in (0..tries(&s)).rev() {
         let run = signs_nothing(&s, s.session().pin("654321")).ends(5);
         assert_eq!(run.has("ONLY ONE TRY IS LEFT"), left == 0, "{}", run.told());
+        // Wrong twice: it says so and stops.
+        assert_eq!(run.has("wrong PIN: 1 try left"), left == 1, "{}", run.told());
         assert_eq!(tries(&s), left);
     }
     signs_nothing(&s, s.session())

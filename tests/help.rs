@@ -61,7 +61,9 @@ const CEREMONY: &[&str] = &[
     "countersign authority forecast",
     "countersign request recertify",
     "countersign request revoke",
+    "airgap session rehearse",
     "airgap session run",
+    "airgap session disclose",
     "countersign response install",
     "airgap station update",
     "countersign request cross-certify",
@@ -250,8 +252,12 @@ fn confirm(folder: &TempDir, line: &str) -> Run {
 fn type_in_with(folder: &TempDir, line: &str, input: &str) -> Run {
     let pins = folder.path().join("pins");
     let admin_first = ["airgap card pin", "airgap card touch"].iter().any(|c| line.starts_with(c));
-    let lines =
-        if admin_first { format!("48291675\n{PIN}\n") } else { format!("{PIN}\n48291675\n") };
+    let lines = match admin_first {
+        true => format!("48291675\n{PIN}\n"),
+        // Its practice card has a PIN of its own.
+        false if line.starts_with("airgap session rehearse") => "rehearse\n".to_owned(),
+        false => format!("{PIN}\n48291675\n"),
+    };
     fs::write(&pins, lines).expect("a new file");
     let line = line.replace("ALICE", &fingerprint("alice"));
     let line = line.replace("OLD", &nth_master(folder, 1)).replace("NEW", &nth_master(folder, 2));

@@ -311,3 +311,26 @@ fn gpg_takes_the_known_answer_for_good() {
     assert_eq!((good, answer.len()), (2, 2), "{listing}");
     kill_agent(&home);
 }
+
+/// A station that was set up, and is used, before the program was made: the clock is wrong.
+#[test]
+fn a_session_that_fails_its_own_test_reads_no_request() {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    let early = |arguments: &[&str], answers: &str| {
+        let mut airgap = Command::new(program("airgap"));
+        airgap.args(arguments).args(["--station", "early"]).current_dir(s.root());
+        run(airgap.env_remove("AIRGAP_STATION"), answers)
+    };
+    let init = ["station", "init", "--authority", "authority", "--time", "2026-10-01"];
+    early(&init, "").ok();
+    let session = ["session", "run", "--practice-card", "card", "--in", "stick", "--out", "stick"];
+    let before = s.watch();
+    let run = early(&[&session[..], &["--time", "2026-10-02"]].concat(), "Yes\n").ends(4);
+    run.says("the station's self-test failed: clock: the date is 2026-10-02T00:00:00Z, before")
+        .says("airgap station self-test")
+        .never_says("CERTIFY");
+    s.nothing_signed_since(&before);
+    let show = early(&["journal", "show"], "").ok();
+    show.says("clock FAILED").says("known answer good").says("session ended");
+}

@@ -1,11 +1,11 @@
 //! The journal's writing end: append, sync, and only then go on.
 
+mod entry;
 mod error;
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Write as _};
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -24,6 +24,7 @@ use countersign::sealed::SealedMessage;
 use countersign::time::Timestamp;
 
 use crate::consent::{Consent, ConsentParts};
+pub(crate) use entry::entry_at;
 pub use error::RecorderError;
 
 /// The journal, open for writing by this process alone.
@@ -332,22 +333,4 @@ impl Recorder {
     pub fn kept(&self, request: RequestId) -> PathBuf {
         self.requests.join(format!("{request}.request.asc"))
     }
-}
-
-/// The entry that begins at `offset` of a journal whose chain was checked when it was opened.
-pub(crate) fn entry_at(file: &File, offset: u64) -> Option<Entry> {
-    let mut line = Vec::new();
-    let mut block = [0; 4096];
-    while (line.len() as u64) < MAX_LINE {
-        let read = file.read_at(&mut block, offset + line.len() as u64).ok()?;
-        match block[..read].iter().position(|b| *b == b'\n') {
-            Some(end) => {
-                line.extend_from_slice(&block[..end]);
-                return serde_json::from_slice(&line).ok();
-            }
-            None if read == 0 => return None,
-            None => line.extend_from_slice(&block[..read]),
-        }
-    }
-    None
 }

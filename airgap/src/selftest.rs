@@ -8,6 +8,7 @@ mod clock;
 mod journal;
 mod known_answer;
 
+use countersign::fingerprint::Fingerprint;
 use countersign::journal::{SelfCheck, SelfResult, SelfTest};
 use countersign::time::Timestamp;
 
@@ -27,6 +28,13 @@ pub fn before_session(recorder: &Recorder, now: Timestamp) -> Vec<SelfCheck> {
         clock::check(journal.last(), now),
         SelfCheck { test: SelfTest::Card, result: SelfResult::Skipped(later) },
     ]
+}
+
+/// What a session found when it read the card, which fits record and journal: that is compared
+/// before anything is asked of it.
+pub fn card_was_read(ident: &str, master: Fingerprint, counter: u32) -> SelfCheck {
+    let found = format!("{ident} holds {master}, and its public key; counter {counter}");
+    check(SelfTest::Card, Ok(found))
 }
 
 /// Everything that can be tried, with the card that `selector` names. `now` is the date that the

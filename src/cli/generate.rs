@@ -52,6 +52,7 @@ fn schemas(folder: &Path) -> Result<(), Failure> {
         ("response.schema.json", schemars::schema_for!(crate::response::Response)),
         ("bundle.schema.json", schemars::schema_for!(crate::bundle::Head)),
         ("journal-entry.schema.json", schemars::schema_for!(crate::journal::Entry)),
+        ("record.schema.json", schemars::schema_for!(crate::journal::Record)),
     ];
     for (name, schema) in schemas {
         let mut text = serde_json::to_string_pretty(&schema)?;

@@ -16,7 +16,10 @@ pub use audit::{Audited, Basis, Explanation, Finding, MAX_FINDINGS, Wrong, audit
 pub use counters::{Counters, Gap};
 pub use entry::{Consent, Entry, Event, Moment, Witness};
 pub use ledger::{Ledger, Pending};
-pub use record::{Count, Covered, Decided, Decision, MAX_BYTES, Record, RecordError};
+pub use record::{
+    Count, Covered, Decided, Decision, Format as RecordFormat, MAX_BYTES, MAX_LISTED, Record,
+    RecordError,
+};
 pub use software::{SelfCheck, SelfResult, SelfTest, Software};
 pub use uncovered::{Closing, Uncovered};
 

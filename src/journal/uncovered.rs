@@ -77,7 +77,7 @@ impl Uncovered {
                 (self.policy, self.software) = (Some(*policy), Some(software.clone()));
                 (self.self_test, self.rehearsal) = (Vec::new(), None);
             }
-            Event::SelfTested { checks } => self.self_test.clone_from(checks),
+            Event::SelfTested { checks } => self.tested(checks),
             Event::Rehearsed { rehearsal } => self.rehearsal = Some(*rehearsal),
             Event::Counter { card, count, moment: Moment::Before, .. } => {
                 self.card = Some((card.clone(), *count));
@@ -94,6 +94,16 @@ impl Uncovered {
             | Event::RecordSigned { .. }
             | Event::Answered { .. }
             | Event::SessionEnded => {}
+        }
+    }
+
+    /// The card is tried when it is there: later than the rest, and in its place.
+    fn tested(&mut self, checks: &[SelfCheck]) {
+        for check in checks {
+            match self.self_test.iter_mut().find(|there| there.test == check.test) {
+                Some(there) => there.clone_from(check),
+                None => self.self_test.push(check.clone()),
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use airgap::Access;
 use airgap::card::Card;
-use airgap::session;
+use airgap::session::{self, Options, Task};
 use countersign::journal::Audited;
 use countersign::request::Request;
 use countersign::response::Response;
@@ -73,7 +73,8 @@ impl Bench {
             return;
         }
         let card = || Card::over(Box::new(self.card()));
-        session::record(&station, recorder, self.couriers(), &self.options(), console, card)
+        let options = Options { task: Task::Record, ..self.options() };
+        session::run(&station, recorder, self.couriers(), &options, console, card)
             .expect("a record");
     }
 }

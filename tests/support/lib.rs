@@ -21,6 +21,7 @@ pub mod pictures;
 pub mod pin_pad;
 pub mod run;
 pub mod scenario;
+pub mod schema;
 pub mod signers;
 pub mod station;
 pub mod table;

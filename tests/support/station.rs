@@ -12,7 +12,7 @@ use crate::forge::clearsign;
 use airgap::Access;
 use airgap::card::{Card, Delivery, NewPins};
 use airgap::master::Identity;
-use airgap::session::{self, Couriers, Options, SessionError, Tally};
+use airgap::session::{self, Couriers, Options, SessionError, Tally, Task};
 use airgap::station::{SOFTWARE, Station};
 use countersign::authority::Authority;
 use countersign::certificate::Certificate;
@@ -248,7 +248,8 @@ impl Bench {
     /// Does everything, for real.
     pub fn options(&self) -> Options {
         let software = Software { name: SOFTWARE.to_owned(), binary: Sha256::ZERO, image: None };
-        Options { dry_run: false, explain_counter: None, software, stand_in: None }
+        let task = Task::Requests;
+        Options { task, dry_run: false, explain_counter: None, software, stand_in: None }
     }
 
     /// Requests and answers on the one stick.

@@ -16,6 +16,7 @@ use crate::backup::Split;
 use crate::card::Selector;
 use crate::console::PinWay;
 
+pub use super::disclose::DiscloseArgs;
 pub use super::rehearse::RehearseArgs;
 pub use super::report::ReportArgs;
 pub use card::{CardVerb, PinChange};
@@ -244,6 +245,9 @@ pub enum SessionVerb {
     #[command(after_help = "Example:\n  airgap session rehearse --practice-card card --in stick\n\
 (the card is asked who it is, and signs nothing)")]
     Rehearse(RehearseArgs),
+    /// List every file and field that a session writes, before it does (--in) or after (--out)
+    #[command(after_help = "Example:\n  airgap session disclose --in stick --out stick")]
+    Disclose(DiscloseArgs),
     /// Have the card sign the record of what earlier sessions left in none
     #[command(after_help = "Example:\n  airgap session record --practice-card card --out stick")]
     Record {

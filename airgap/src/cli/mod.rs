@@ -2,38 +2,34 @@
 
 pub mod args;
 mod card;
+mod disclose;
 mod journal;
 mod master;
 mod rehearse;
 mod report;
 mod selftest;
+mod session;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use countersign::cli::qr::args::LookArgs;
-use countersign::cli::qr::{self, CAMERA, Camera, Screen, Shelf, Voice, Whole};
+use countersign::cli::qr::{self, Shelf, Voice, Whole};
 use countersign::cli::{Exit, Failure};
-use countersign::exchange::{self, Inbox, Outbox, Stick};
+use countersign::exchange;
 use countersign::policy::Policy;
 use countersign::request::{MAX_BYTES, Request};
 use countersign::safe::Safe;
 use countersign::screen::{self, Detail};
 use countersign::time::Timestamp;
 
-use crate::card::{Card, CardError};
+use crate::card::CardError;
 use crate::console::{Console, PinEntry, PinWay, Terminal};
-use crate::recorder::{Access, Recorder, RecorderError};
-use crate::session::{self, Couriers, Options, SessionError};
+use crate::recorder::{Access, RecorderError};
 use crate::shelf::Kept;
-use crate::software;
 use crate::station::{Station, StationError, Update};
-use args::{
-    Args, Command, Common, FromArgs, GenerateVerb, MasterVerb, QrVerb, RequestVerb, SessionVerb,
-    StationVerb, ToArgs,
-};
+use args::{Args, Command, Common, GenerateVerb, MasterVerb, QrVerb, RequestVerb, StationVerb};
 
 /// Runs the program on the process's arguments.
 pub fn run() -> ExitCode {
@@ -54,17 +50,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Master(verb) => master::run(&common, &verb),
         Command::Card(verb) => card::run(&common, &verb),
         Command::Request(RequestVerb::Review { files }) => review(&common, &files),
-        Command::Session(SessionVerb::Run { from, to, look, dry_run, explain_counter }) => {
-            let software = software::this()?;
-            let options = Options { dry_run, explain_counter, software, stand_in: None };
-            session_run(&common, &options, from, to, look)
-        }
-        Command::Session(SessionVerb::Rehearse(args)) => rehearse::run(&common, &args),
-        Command::Session(SessionVerb::Record { to, look, explain_counter }) => {
-            let software = software::this()?;
-            let options = Options { dry_run: false, explain_counter, software, stand_in: None };
-            session_record(&common, &options, to, look)
-        }
+        Command::Session(verb) => session::run(&common, verb),
         Command::Qr(verb) => carry(&common, &verb),
         Command::Journal(verb) => journal::run(&common, &verb),
         Command::Generate(GenerateVerb::Man { folder }) => {
@@ -162,78 +148,6 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
     }
 }
 
-fn session_run(
-    common: &Common,
-    options: &Options,
-    from: FromArgs,
-    to: ToArgs,
-    look: LookArgs,
-) -> Result<(), Failure> {
-    let station = Station::open(&common.station).map_err(station_failure)?;
-    let shelf = Kept::new(&station);
-    let mut console = terminal(common)?;
-    let recorder = recorder(common, &station, options, &mut console)?;
-    let open = || Card::open(&common.selector());
-    let couriers = Couriers { inbox: inbox(from, &shelf), outbox: outbox(to, look, &shelf) };
-    let result = session::run(&station, recorder, couriers, options, &mut console, open);
-    match result.map_err(session_failure)? {
-        tally if tally.refused > 0 => {
-            Err(Failure::say(Exit::Refused, format!("{} request(s) were refused", tally.refused)))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn session_record(
-    common: &Common,
-    options: &Options,
-    to: ToArgs,
-    look: LookArgs,
-) -> Result<(), Failure> {
-    let station = Station::open(&common.station).map_err(station_failure)?;
-    let shelf = Kept::new(&station);
-    let mut console = terminal(common)?;
-    let recorder = recorder(common, &station, options, &mut console)?;
-    let open = || Card::open(&common.selector());
-    let couriers = Couriers {
-        inbox: Box::new(Stick::new(station.folder())),
-        outbox: outbox(to, look, &shelf),
-    };
-    session::record(&station, recorder, couriers, options, &mut console, open)
-        .map(drop)
-        .map_err(session_failure)
-}
-
-/// Opens the journal for a session, at the date that a person confirms.
-fn recorder(
-    common: &Common,
-    station: &Station,
-    options: &Options,
-    console: &mut impl Console,
-) -> Result<Recorder, Failure> {
-    let now = confirmed_time(common, console)?;
-    let access = if options.dry_run { Access::Look } else { Access::Write };
-    let (recorder, torn) = station.recorder(now, access).map_err(station_failure)?;
-    if torn {
-        console.show("The journal's last line was cut off, as when the power goes: set aside.\n");
-    }
-    Ok(recorder)
-}
-
-fn inbox<'a>(from: FromArgs, shelf: &'a dyn Shelf) -> Box<dyn Inbox + 'a> {
-    match (from.input, from.camera) {
-        (Some(folder), _) => Box::new(Stick::new(folder)),
-        (None, camera) => Box::new(Camera::new(camera.unwrap_or(CAMERA.into()), shelf)),
-    }
-}
-
-fn outbox<'a>(to: ToArgs, look: LookArgs, shelf: &'a dyn Shelf) -> Box<dyn Outbox + 'a> {
-    match (to.output, to.screen) {
-        (Some(folder), _) => Box::new(Stick::new(folder)),
-        (None, file) => Box::new(Screen::new(file.flatten(), look, shelf, "countersign")),
-    }
-}
-
 /// `airgap qr …`: with what the station keeps, where there is one.
 fn carry(common: &Common, verb: &QrVerb) -> Result<(), Failure> {
     let station = Station::open(&common.station).ok();
@@ -320,22 +234,4 @@ pub(super) fn station_failure(error: StationError) -> Failure {
             .hint("set the machine's clock, or give the right date with --time"),
         _ => Failure::new(Exit::Failed, error),
     }
-}
-
-fn session_failure(error: SessionError) -> Failure {
-    let exit = match &error {
-        SessionError::Card(_) | SessionError::Counter { .. } => Exit::Card,
-        SessionError::Interrupted { .. } | SessionError::Stick { .. } | SessionError::Unread(_) => {
-            Exit::Interrupted
-        }
-        SessionError::Batch { .. } => Exit::Refused,
-        SessionError::Signature(_)
-        | SessionError::Response(_)
-        | SessionError::Changed(_)
-        | SessionError::NotAsRehearsed(_)
-        | SessionError::SelfTest(_) => Exit::Untrue,
-        _ => Exit::Failed,
-    };
-    let hint = error.hint();
-    hint.into_iter().fold(Failure::new(exit, error), Failure::hint)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args as ClapArgs};
 
+use countersign::certificate::Certificate;
 use countersign::cli::qr::CAMERA;
 use countersign::cli::{Exit, Failure};
 use countersign::drill::Gpg;
@@ -12,7 +13,8 @@ use countersign::safe::counted;
 use countersign::screen;
 
 use super::args::{Common, FromArgs};
-use super::{card_failure, confirmed_time, inbox, session_failure, station_failure, terminal};
+use super::session::{inbox, session_failure};
+use super::{card_failure, confirmed_time, station_failure, terminal};
 use crate::card::{Card, CardError};
 use crate::console::Console;
 use crate::rehearsal::{self, Plan, Rehearsal, RehearsalError};
@@ -100,7 +102,7 @@ fn master(
     seen: Option<&(String, Option<Fingerprint>)>,
 ) -> Result<Fingerprint, Failure> {
     let masters = station.authority().masters();
-    let only = || masters.first().filter(|_| masters.len() == 1).map(|m| m.fingerprint());
+    let only = || masters.first().filter(|_| masters.len() == 1).map(Certificate::fingerprint);
     let on_card = seen.and_then(|(_, master)| *master);
     let master = args.master.or(on_card).or_else(only).ok_or_else(|| {
         Failure::say(Exit::Usage, "there are several masters, and no card in a reader")

@@ -32,7 +32,7 @@ use crate::card::{Card, CardError, NewPins, Selector};
 use crate::console::Console;
 use crate::master::{self, MasterError};
 use crate::recorder::{Access, RecorderError};
-use crate::session::{self, Couriers, Options, SessionError, StandIn};
+use crate::session::{self, Couriers, Options, SessionError, StandIn, Task};
 use crate::station::{Station, StationError};
 
 use copy::Copy;
@@ -124,6 +124,7 @@ pub fn rehearse<'a>(
     let (recorder, _) = station.recorder(plan.now, Access::Write)?;
     let couriers = Couriers { inbox, outbox: Box::new(Stick::new(copy.answers())) };
     let options = Options {
+        task: Task::Requests,
         dry_run: false,
         explain_counter: None,
         software: plan.software.clone(),

@@ -76,7 +76,7 @@ pub struct Item {
 }
 
 /// Something that was found. Both texts are safe to show, and no longer than a screen's line or
-/// ten: see [`Fact::new`].
+/// ten.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fact {

@@ -37,7 +37,7 @@ where
         let text = response.text();
         let name = request.file_name().replace(".request.asc", ".response.json");
         let place = self.agenda.place(request.id())?.join(name);
-        match self.couriers.outbox.put(&place.to_string_lossy(), text.as_bytes()) {
+        match self.outgoing.put(&place.to_string_lossy(), text.as_bytes()) {
             Ok(Delivery::Done) => {
                 let (request, response) = (request.id(), Sha256::of(&text));
                 Ok(self.recorder.append_lazily(Event::Answered { request, response })?)
@@ -98,7 +98,7 @@ where
         let held = self.agenda.held()?;
         let mut read = false;
         while held > 0 && !read {
-            if let Err(error) = self.couriers.outbox.show() {
+            if let Err(error) = self.outgoing.show() {
                 self.lost.failed(error);
                 break;
             }
@@ -169,7 +169,7 @@ where
         }
         (&*lines).rewind().map_err(unsummarised)?;
         let mut whole = head.as_bytes().chain(lines).chain(tail.as_bytes());
-        self.couriers.outbox.summary(&file, &mut whole)
+        self.outgoing.summary(&file, &mut whole)
     }
 }
 

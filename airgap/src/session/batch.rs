@@ -196,7 +196,7 @@ where
     /// Reads and judges a request of the batch once more.
     fn again(&self, item: &Item) -> Result<Option<(Review, History, Vec<u8>)>, SessionError> {
         let bytes = match &item.source {
-            Source::Courier(name) => self.couriers.inbox.read(name, self.limit()).ok(),
+            Source::Courier(name) => self.inbox.read(name, self.limit()).ok(),
             Source::Kept => {
                 exchange::read_path(&self.recorder.kept(item.request), self.limit()).ok()
             }

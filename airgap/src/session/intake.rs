@@ -54,7 +54,7 @@ where
             let Some(name) = self.agenda.file_after(after)? else { break };
             let label = format!("Request {at} of {count}: {}", name.to_string_lossy());
             let label = Safe(&label).to_string();
-            let read = self.couriers.inbox.read(&name, self.limit());
+            let read = self.inbox.read(&name, self.limit());
             last = Some(name.clone());
             self.console.progress(Step::Reading, at, count, "");
             match read {
@@ -182,7 +182,7 @@ where
         if !broken.iter().all(about_files) {
             return Some(Evidence::default());
         }
-        let folder = self.couriers.inbox.beside();
+        let folder = self.inbox.beside();
         let records = Records {
             masters: authority.masters(),
             kept: &kept,

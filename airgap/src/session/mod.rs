@@ -1,15 +1,15 @@
 //! One session at the station, from courier to courier. Start reading here.
 //!
 //! ```text
-//! intake    each request: read, judged by every rule, shown, consented to, written down
-//! refusal   what a rule or the operator refused: written down and answered at once
-//! batch     a campaign's requests: the same, with one question for all of them
-//! reader    the card, opened when the first request needs it; whose it is
-//! sealing   a master's own revocation: made, sealed, never written down in clear
+//! intake     each request: read, judged by every rule, shown, consented to, written down
+//! refusal    what a rule or the operator refused: written down and answered at once
+//! batch      a campaign's requests: the same, with one question for all of them
+//! reader     the card, opened when the first request needs it; whose it is
 //! rehearsed  the session is the one that was rehearsed, where one was
-//! signing   one PIN; each signature: card, check, journal
-//! answers   to the courier, as each request is done
-//! record    what the session did, signed by the card at its end
+//! signing    one PIN; each signature: card, check, journal
+//! sealing    a master's own revocation: made, sealed, never written down in clear
+//! answers    to the courier, as each request is done
+//! record     what the session did, signed by the card at its end
 //! ```
 
 mod agenda;
@@ -24,80 +24,29 @@ mod refusal;
 mod rehearsed;
 mod sealing;
 mod signing;
+mod terms;
+mod told;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 
-use countersign::certificate::Certificate;
-use countersign::exchange::{CourierError, ExchangeError, Inbox, Outbox};
+use countersign::exchange::{CourierError, ExchangeError, Inbox};
 use countersign::fingerprint::Fingerprint;
-use countersign::journal::{Event, SelfCheck, Software};
+use countersign::journal::{Event, SelfCheck};
 use countersign::policy::Verdict;
 use countersign::policy::rules::common;
 use countersign::safe::{Safe, counted};
 
 use self::agenda::Agenda;
 pub use self::error::SessionError;
+pub use self::terms::{Couriers, Options, StandIn, Tally, Task};
+use self::told::Told;
 use crate::card::{Card, CardError};
 use crate::console::Console;
+use crate::outgoing::{self, Outgoing};
 use crate::recorder::Recorder;
 use crate::selftest;
 use crate::station::Station;
-
-/// What a session is to do.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Do all but the card: nothing is written, at the station or on the stick.
-    pub dry_run: bool,
-    /// A person's explanation of signatures that the journal does not know.
-    pub explain_counter: Option<String>,
-    /// The program that runs, for the journal.
-    pub software: Software,
-    /// In a rehearsal: who signs in the place of which master.
-    pub stand_in: Option<StandIn>,
-}
-
-/// A throwaway master on a practice card, in the place of a real one.
-#[derive(Clone, Debug)]
-pub struct StandIn {
-    /// The master that is asked.
-    pub asked: Fingerprint,
-    /// The one that signs.
-    pub master: Certificate,
-}
-
-impl Options {
-    /// The master that is asked where the card holds `key`.
-    fn asked(&self, key: Fingerprint) -> Fingerprint {
-        match &self.stand_in {
-            Some(stand_in) if stand_in.master.fingerprint() == key => stand_in.asked,
-            Some(_) | None => key,
-        }
-    }
-}
-
-/// Who brings the requests and who takes the answers.
-pub struct Couriers<'a> {
-    /// Where the requests are.
-    pub inbox: Box<dyn Inbox + 'a>,
-    /// Where the answers go.
-    pub outbox: Box<dyn Outbox + 'a>,
-}
-
-/// What a session did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Requests signed to their end in this session.
-    pub signed: usize,
-    /// Requests answered again from the journal.
-    pub answered_again: usize,
-    /// Requests refused, by a rule or by the operator.
-    pub refused: usize,
-    /// Requests left undecided.
-    pub left: usize,
-    /// Signatures that the card made.
-    pub signatures: usize,
-}
 
 /// One session under way.
 struct Session<'a, C, O> {
@@ -105,7 +54,8 @@ struct Session<'a, C, O> {
     recorder: Recorder,
     console: &'a mut C,
     options: &'a Options,
-    couriers: Couriers<'a>,
+    inbox: Box<dyn Inbox + 'a>,
+    outgoing: Outgoing<'a>,
     open_card: O,
     card: Option<OpenedCard>,
     agenda: Agenda,
@@ -141,7 +91,7 @@ struct OpenedCard {
     master: Option<Fingerprint>,
 }
 
-/// Runs a session. `open_card` is called when the first request needs the card.
+/// Holds a session. `open_card` is called when the first request needs the card.
 ///
 /// # Errors
 /// [`SessionError`]. Whatever it is, the journal says how far the session came, and the next one
@@ -158,26 +108,11 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    Session::new(station, recorder, couriers, options, console, open_card)?.run()
-}
-
-/// Runs a session without requests, which signs the record of what earlier ones left in none.
-///
-/// # Errors
-/// [`SessionError`], as [`run`]; [`SessionError::NothingToRecord`] where nothing was left.
-pub fn record<C, O>(
-    station: &Station,
-    recorder: Recorder,
-    couriers: Couriers<'_>,
-    options: &Options,
-    console: &mut C,
-    open_card: O,
-) -> Result<Tally, SessionError>
-where
-    C: Console,
-    O: FnMut() -> Result<Card, CardError>,
-{
-    Session::new(station, recorder, couriers, options, console, open_card)?.record_only()
+    let session = Session::new(station, recorder, couriers, options, console, open_card)?;
+    match options.task {
+        Task::Requests => session.run(),
+        Task::Record => session.record_only(),
+    }
 }
 
 impl<'a, C, O> Session<'a, C, O>
@@ -193,12 +128,15 @@ where
         console: &'a mut C,
         open_card: O,
     ) -> Result<Self, SessionError> {
+        let session = recorder.ledger().uncovered().sessions() + 1;
+        let list = outgoing::list_of(station.folder(), session);
         Ok(Self {
             station,
             recorder,
             console,
             options,
-            couriers,
+            inbox: couriers.inbox,
+            outgoing: Outgoing::new(couriers.outbox, list),
             open_card,
             card: None,
             agenda: Agenda::beside(station.folder())?,
@@ -231,7 +169,7 @@ where
     }
 
     /// Ends it, whatever came of it.
-    fn end(&mut self, result: Result<(), SessionError>) -> Result<Tally, SessionError> {
+    fn end(mut self, result: Result<(), SessionError>) -> Result<Tally, SessionError> {
         // Whatever stopped it: what was signed until then goes out.
         let result = match result {
             Ok(()) => self.show_answers(),
@@ -259,6 +197,7 @@ where
         if let Err(error) = self.write_summary() {
             self.lost.failed(error);
         }
+        self.tell_what_left();
         result?;
         match self.lost.first.take() {
             Some(source) => Err(SessionError::Stick { count: self.lost.failures, source }),
@@ -267,8 +206,18 @@ where
         }
     }
 
-    fn record_only(&mut self) -> Result<Tally, SessionError> {
-        self.couriers.outbox.check()?;
+    fn tell_what_left(&mut self) {
+        let (files, bytes) = self.outgoing.sum();
+        if files > 0 {
+            let files = counted(files, "file");
+            self.console.show(&format!(
+                "given out: {files}, {bytes} bytes, and nothing else (airgap session disclose)\n"
+            ));
+        }
+    }
+
+    fn record_only(mut self) -> Result<Tally, SessionError> {
+        self.outgoing.check()?;
         let uncovered = self.recorder.ledger().uncovered();
         if uncovered.decisions() == 0 {
             return Err(SessionError::NothingToRecord);
@@ -287,7 +236,7 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    fn run(&mut self) -> Result<Tally, SessionError> {
+    fn run(mut self) -> Result<Tally, SessionError> {
         let count = self.receive()?;
         self.begin()?;
         self.tell_what_waits()?;
@@ -302,12 +251,12 @@ where
     /// Puts the requests that the courier brings on the agenda, and returns how many there are.
     fn receive(&mut self) -> Result<usize, SessionError> {
         // Better to find out now than after an hour of signing.
-        self.couriers.outbox.check()?;
+        self.outgoing.check()?;
         let policy = self.station.authority().policy();
         let most = policy.limits.max_batch;
         let mut added = Ok(());
         let agenda = &self.agenda;
-        let count = self.couriers.inbox.receive(".request.asc", most, &mut |name| {
+        let count = self.inbox.receive(".request.asc", most, &mut |name| {
             if added.is_ok() {
                 added = agenda.add_file(name.as_encoded_bytes());
             }
@@ -320,9 +269,9 @@ where
         let waits =
             ledger.pending_after(None)?.is_some() || ledger.unanswered_after(None)?.is_some();
         if count == 0 && !waits {
-            return Err(SessionError::NoRequest(self.couriers.inbox.place()));
+            return Err(SessionError::NoRequest(self.inbox.place()));
         }
-        let place = self.couriers.inbox.place();
+        let place = self.inbox.place();
         self.console.show(&format!("{} in {}\n", counted(count, "request"), Safe(&place)));
         Ok(count)
     }
@@ -364,27 +313,6 @@ where
     /// Writes to the journal, unless this is a dry run.
     fn journal(&mut self, event: Event) -> Result<(), SessionError> {
         if self.options.dry_run { Ok(()) } else { Ok(self.recorder.append(event)?) }
-    }
-}
-
-/// Lines of a list that may be long: the first few, then a number.
-#[derive(Default)]
-struct Told(usize);
-
-impl Told {
-    const MOST: usize = 20;
-
-    fn show(&mut self, console: &mut impl Console, line: impl FnOnce() -> String) {
-        self.0 += 1;
-        if self.0 <= Self::MOST {
-            console.show(&format!("{}\n", line()));
-        }
-    }
-
-    fn end(self, console: &mut impl Console, what: &str) {
-        if let Some(more) = self.0.checked_sub(Self::MOST).filter(|more| *more > 0) {
-            console.show(&format!("{more} {what}\n"));
-        }
     }
 }
 

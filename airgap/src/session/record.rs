@@ -22,10 +22,15 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    /// Has the record of everything signed that no record covers yet.
-    pub(super) fn sign_record(&mut self, hand: &mut Hand<'_, '_>) -> Result<(), SessionError> {
+    /// Has the record signed of everything that no record covers yet; the card's counter is at
+    /// `count`.
+    pub(super) fn sign_record(
+        &mut self,
+        hand: &mut Hand<'_, '_>,
+        count: u32,
+    ) -> Result<(), SessionError> {
         let ledger = self.recorder.ledger();
-        let (created, count) = (self.recorder.now(), hand.counted()?);
+        let created = self.recorder.now();
         let closing = Closing {
             created,
             master: hand.master.fingerprint(),
@@ -55,7 +60,7 @@ where
         let part = if hand.records == 1 { String::new() } else { format!("-{}", hand.records) };
         let name = format!("session-{number:06}{part}.record.asc");
         let signed = write_signed(&text, &signature).map_err(|e| SessionError::Text(e.into()))?;
-        match self.couriers.outbox.put(&name, signed.as_bytes()) {
+        match self.outgoing.put(&name, signed.as_bytes()) {
             Ok(Delivery::Done | Delivery::Held) => self.note(format!("record     {name}")),
             Err(error) => {
                 self.note(format!(

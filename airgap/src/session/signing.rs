@@ -16,6 +16,7 @@ use super::{OpenedCard, Session, SessionError};
 use crate::card::{self, Advisories, BeforeUnlocking, Card, CardError};
 use crate::console::{Console, Step};
 use crate::recorder::Recorded;
+use crate::selftest;
 
 /// Bytes of one signature's RSA value, by a key of 4096 bits, with its length.
 const RSA_BYTES: usize = 514;
@@ -72,15 +73,23 @@ where
         }
         card.check_master(master)?;
         let count = self.check_counter(&mut card, ident)?;
+        let card_read = selftest::card_was_read(ident, master.fingerprint(), count);
+        self.journal(Event::SelfTested { checks: vec![card_read] })?;
         if requests > 0 {
             self.as_rehearsed(asked.fingerprint(), ident)?;
         }
         let all = self.to_sign;
         // While a stick can still be fetched.
         if let Some(text) =
-            self.couriers.outbox.forecast(requests + 1, (all + 1) * RSA_BYTES + all * RECORD_BYTES)
+            self.outgoing.forecast(requests + 1, (all + 1) * RSA_BYTES + all * RECORD_BYTES)
         {
             self.console.show(&format!("\n{text}\n"));
+        }
+        if requests > 0 {
+            let answers = counted(requests, "answer");
+            self.console.show(&format!(
+                "\nThis will write {answers}, the session's record and a summary, and nothing else.\n"
+            ));
         }
         self.unlock(&mut card, master, &before, all)?;
         // Only now: from here on a signature can be made, and with the power be lost.
@@ -94,8 +103,8 @@ where
         let cut_off =
             |done| move |source| SessionError::Interrupted { done, all, source: Box::new(source) };
         result.map_err(cut_off(hand.done))?;
-        hand.counted()?;
-        self.sign_record(&mut hand).map_err(cut_off(hand.done))?;
+        let count = hand.counted()?;
+        self.sign_record(&mut hand, count).map_err(cut_off(hand.done))?;
         let count = hand.counted()?;
         let (master, card) = (master.fingerprint(), ident.clone());
         self.journal(Event::Counter { card, master, count, moment: Moment::After })
@@ -106,7 +115,8 @@ where
         while let Some(id) = self.agenda.take_to_sign()? {
             let recorded = self.recorder.recorded(id)?.ok_or(SessionError::Changed(id))?;
             if since_record == record::REQUESTS {
-                self.sign_record(hand)?;
+                let count = hand.counted()?;
+                self.sign_record(hand, count)?;
                 since_record = 0;
             }
             self.sign_one(recorded, hand)?;

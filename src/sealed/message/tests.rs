@@ -178,7 +178,9 @@ proptest::proptest! {
         spoiled.truncate(spoiled.len().saturating_sub(cut % 3));
         let judged = SealedMessage::new(&spoiled).check(&Recipients::Custodians(custodians), *longest);
         if judged.is_ok() {
-            proptest::prop_assert_eq!(spoiled.len(), bytes.len());
+            // An RSA value may be a few bytes shorter than the longest; nothing is longer.
+            let (least, most) = (bytes.len() - SHORTER, bytes.len());
+            proptest::prop_assert!((least..=most).contains(&spoiled.len()));
         }
         let opener = Opener::Passphrase(Passphrase::typed("aardvark"));
         proptest::prop_assert!(open(&spoiled, &opener).is_err());

@@ -1,0 +1,192 @@
+//! What leaves the station: the page that lists it, against the types; the command that lists it,
+//! against what a session wrote.
+#![allow(missing_docs)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use airgap::report::Report;
+use countersign::journal::{Entry, Record};
+use countersign::response::Response;
+use countersign_tests::schema::{leaves, table};
+use countersign_tests::{Scenario, people};
+use serde_json::Value;
+
+fn schemas() -> [(&'static str, Value); 4] {
+    let json = |schema: schemars::Schema| serde_json::to_value(schema).expect("JSON");
+    [
+        ("response", json(schemars::schema_for!(Response))),
+        ("record", json(schemars::schema_for!(Record))),
+        ("journal-entry", json(schemars::schema_for!(Entry))),
+        ("report", json(schemars::schema_for!(Report))),
+    ]
+}
+
+/// Write the tables anew with `COUNTERSIGN_DOCS=write`, and read the difference.
+#[test]
+fn the_page_lists_every_field_of_every_type() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/disclosure.md");
+    let page = fs::read_to_string(&path).expect("a page");
+    let mut expected = page.clone();
+    for (name, schema) in schemas() {
+        let (begin, end) = (format!("<!-- fields: {name} -->\n"), "<!-- end -->");
+        let from = expected.find(&begin).expect("a table") + begin.len();
+        let to = from + expected[from..].find(end).expect("its end");
+        expected.replace_range(from..to, &table(&schema));
+    }
+    if std::env::var_os("COUNTERSIGN_DOCS").is_some_and(|v| v == "write") {
+        fs::write(&path, &expected).expect("a writable page");
+    }
+    let old = "docs/disclosure.md is old: COUNTERSIGN_DOCS=write cargo test --test disclosure";
+    assert!(page == expected, "{old}");
+    for (_, schema) in schemas() {
+        let undescribed: Vec<_> =
+            leaves(&schema).into_iter().filter(|(_, text)| text.is_empty()).collect();
+        assert_eq!(undescribed, [], "a field without a word");
+    }
+}
+
+/// A session in which one request is signed, one refused by a rule and one by the operator.
+fn held() -> Scenario {
+    let s = Scenario::new();
+    s.certify("alice").ok();
+    s.certify_with("bob", &["--validity", "30d"]).ok();
+    fs::write(s.path("stick/no.request.asc"), "no request\n").expect("a new file");
+    s.session().answers("Yes\nNo\nnot today\n").run().ends(3);
+    s
+}
+
+fn disclosed(s: &Scenario, arguments: &[&str]) -> Value {
+    let run = s.airgap(&[&["session", "disclose", "--json"], arguments].concat()).ok();
+    serde_json::from_str(&run.out).expect("JSON")
+}
+
+/// The paths of a file's fields.
+fn paths(file: &Value) -> BTreeSet<String> {
+    let fields = file["fields"].as_array().expect("a list").iter();
+    fields.map(|f| f["path"].as_str().expect("a text").to_owned()).collect()
+}
+
+#[test]
+fn after_a_session_every_file_is_listed_with_every_field() {
+    let s = held();
+    let listed = disclosed(&s, &["--out", "stick"]);
+    let files = listed["after"]["files"].as_array().expect("a list");
+    let mut names: Vec<String> =
+        files.iter().map(|f| format!("stick/{}", f["name"].as_str().expect("a text"))).collect();
+    names.sort();
+    let requests = s.on_stick(".request.asc");
+    let all: Vec<String> = s.on_stick("").into_iter().filter(|n| !requests.contains(n)).collect();
+    assert_eq!(names, all);
+    let known: BTreeSet<String> =
+        schemas().into_iter().take(2).flat_map(|(_, schema)| leaves(&schema).into_keys()).collect();
+    let (mut fields, mut without) = (0, 0);
+    for file in files {
+        let name = file["name"].as_str().expect("a text");
+        let size = fs::metadata(s.path("stick").join(name)).expect("a file").len();
+        assert_eq!(file["bytes"], size, "{name}");
+        let unknown: Vec<String> = paths(file)
+            .into_iter()
+            .filter(|p| !known.contains(p) && p != "(armor and signature)")
+            .collect();
+        assert_eq!(unknown, [""; 0], "{name}");
+        fields += paths(file).len();
+        without += usize::from(paths(file).is_empty());
+    }
+    // Only the summary is a text for people.
+    assert!(fields > 30 && without == 1, "{fields} fields, {without} files without");
+    let strays: Vec<String> = listed["after"]["strays"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|stray| format!("stick/{}", stray["name"].as_str().expect("a text")))
+        .collect();
+    assert_eq!(strays, requests);
+}
+
+#[test]
+fn what_was_changed_removed_or_added_on_the_stick_is_named() {
+    let s = held();
+    let disclose = ["session", "disclose", "--out", "stick"];
+    let run = s.airgap(&disclose).ok().says("also there, and not written by this session");
+    run.says("outcome.signed.signatures[]").says("no.request.asc");
+    let answer = s.on_stick(".response.json")[0].clone();
+    let text = fs::read_to_string(s.path(&answer)).expect("an answer");
+    fs::write(s.path(&answer), text.replace("countersign", "countersigm")).expect("changed");
+    fs::remove_file(s.path(&s.on_stick(".summary.txt")[0])).expect("our own file");
+    fs::write(s.path("stick/planted"), "secret").expect("a new file");
+    let run = s.airgap(&disclose).ends(4);
+    run.says("CHANGED").says("NOT HERE session-000001.summary.txt").says("planted 6 bytes");
+}
+
+#[test]
+fn before_a_session_no_file_is_forgotten_and_none_is_longer() {
+    let s = Scenario::new();
+    s.certify("alice").ok();
+    s.certify("bob").ok();
+    let before = disclosed(&s, &["--in", "stick"]);
+    let stick = s.on_stick("");
+    s.session().run().ok();
+    let written = s.on_stick("");
+    let listed = before["before"].as_array().expect("a list");
+    for name in written.iter().filter(|name| !stick.contains(name)) {
+        let of = |f: &&Value| f["name"].as_str().is_some_and(|n| format!("stick/{n}") == *name);
+        let file = listed.iter().find(of).unwrap_or_else(|| panic!("{name} was not announced"));
+        let size = fs::metadata(s.path(name)).expect("a file").len();
+        match file["bytes"].as_u64() {
+            Some(most) if name.ends_with(".response.json") => {
+                assert!(size <= most && most <= size + 8, "{name}: {size} of {most}");
+            }
+            Some(most) => assert!(size <= most + 1_024, "{name}: {size} of {most}"),
+            None => assert!(name.ends_with(".summary.txt"), "{name}"),
+        }
+    }
+    let after = disclosed(&s, &["--out", "stick"]);
+    for file in after["after"]["files"].as_array().expect("a list") {
+        let announced = listed.iter().find(|f| f["name"] == file["name"]).expect("announced");
+        let mut more = paths(file);
+        more.retain(|p| !paths(announced).contains(p) && p != "(armor and signature)");
+        assert!(more.is_empty(), "{more:?}");
+    }
+}
+
+#[test]
+fn nothing_to_say_is_said() {
+    let s = Scenario::new();
+    s.airgap(&["session", "disclose", "--out", "stick"]).ends(1).says("no session handed anything");
+    s.airgap(&["session", "disclose"]).ends(2).says("--in");
+    s.airgap(&["session", "disclose", "--in", "gone"]).ends(1).says("gone");
+}
+
+/// Whatever the machine is called, and wherever its files are: none of it goes out.
+#[test]
+fn no_identifier_of_the_machine_leaves() {
+    let s = held();
+    s.airgap(&["journal", "export", "--output", "stick/journal.jsonl"]).ok();
+    people::copy(&s.path("card"), &s.path("cards-folder-of-the-operator"));
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    let mut needles = vec![
+        read("/proc/sys/kernel/hostname"),
+        read("/etc/machine-id"),
+        read("/sys/class/dmi/id/product_uuid"),
+        read("/sys/class/dmi/id/product_serial"),
+        std::env::var("USER").unwrap_or_default(),
+        s.root().display().to_string(),
+    ];
+    for entry in fs::read_dir("/sys/class/net").into_iter().flatten().flatten() {
+        needles.push(read(&entry.path().join("address").display().to_string()));
+    }
+    needles.retain(|needle| needle.len() > 4 && needle != "00:00:00:00:00:00");
+    assert!(needles.len() >= 2, "{needles:?}");
+    let mut searched = 0;
+    for name in s.on_stick("").into_iter().filter(|name| !name.ends_with(".request.asc")) {
+        let text = fs::read_to_string(s.path(&name)).expect("a text");
+        let path: PathBuf = s.path(&name);
+        for needle in &needles {
+            assert!(!text.contains(needle.as_str()), "{} holds {needle}", path.display());
+        }
+        searched += 1;
+    }
+    assert_eq!(searched, 5, "two answers, the record, the summary and the journal");
+}
