@@ -107,7 +107,7 @@ pub fn audit(journal: impl BufRead, basis: &Basis<'_>) -> Result<Audited, Journa
 /// What the entry above is, for the signature of a record.
 enum Above {
     /// It announces this record.
-    Announced(Announced),
+    Announced(Box<Announced>),
     /// It announces one that does not follow from the journal.
     Wrong,
     /// It announces none.
@@ -184,7 +184,7 @@ impl<'a> Auditor<'a> {
                 self.above = Above::Wrong;
                 self.by_the_card(*master, Some(card))?;
                 let announced = records::announced(entry, above, &self.uncovered, self.basis)?;
-                self.above = Above::Announced(announced);
+                self.above = Above::Announced(Box::new(announced));
                 Ok(())
             }
             Event::RecordSigned { signature } => self.record(before, signature),
