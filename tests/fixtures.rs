@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use countersign::journal::{Chain, Ledger};
+use countersign::digest::Sha256;
+use countersign::journal::{Chain, Closing, Event, Ledger, Record};
 use countersign::policy::Policy;
 use countersign::request::{MAX_BYTES, Request};
 use countersign::response::Response;
@@ -64,6 +65,39 @@ fn journals() {
         }
         Ok(())
     });
+}
+
+#[test]
+fn records() {
+    judge("record", |bytes| {
+        let text = std::str::from_utf8(bytes).map_err(|e| e.to_string())?;
+        Record::parse(text).map(|_| ()).map_err(|e| e.to_string())
+    });
+}
+
+/// Composes every record of a journal again, as the version that wrote it did.
+#[test]
+fn records_follow_from_their_journal() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let journal = fs::read(folder.join("journal/good/records.jsonl")).expect("a journal");
+    let mut ledger = Ledger::new(Scratch::in_memory().expect("memory"));
+    let mut chain = Chain::new(journal.as_slice());
+    let mut texts = Vec::new();
+    while let Some(entry) = chain.next() {
+        let entry = entry.expect("an entry");
+        if let Event::RecordAnnounced { created, master, card, count, record, .. } = &entry.event {
+            let (last, head) = (entry.sequence - 1, entry.previous);
+            let (created, master, count) = (*created, *master, *count);
+            let closing = Closing { created, master, count, last, head, card };
+            let text = ledger.uncovered().record(&closing).expect("a record").text();
+            assert_eq!(Sha256::of(&text), *record);
+            texts.push(text);
+        }
+        ledger.add(&entry, chain.start()).expect("added");
+    }
+    let kept = ["signed-and-refused.json", "second.json"];
+    let kept = kept.map(|name| fs::read_to_string(folder.join("record/good").join(name)));
+    assert_eq!(texts, kept.map(|text| text.expect("a record")));
 }
 
 #[test]

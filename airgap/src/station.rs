@@ -271,7 +271,8 @@ impl Station {
             let bytes = exchange::read_path(&self.kept(id), MAX_BYTES).ok()?;
             Request::parse(&bytes, MAX_BYTES).ok()
         };
-        let basis = Basis { masters: self.authority.masters(), request: &request };
+        let (masters, former) = (self.authority.masters(), self.authority.former_masters()?);
+        let basis = Basis { masters, former: &former, request: &request };
         Ok(audit(BufReader::new(self.open_journal()?), &basis)?)
     }
 

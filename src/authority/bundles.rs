@@ -33,6 +33,11 @@ impl Authority {
         last.map(|serial| self.read_bundle(serial)).transpose()
     }
 
+    /// Every bundle on record.
+    pub(super) fn all_bundles(&self) -> Result<Vec<Bundle>, AuthorityError> {
+        self.serials(BUNDLE)?.into_iter().map(|serial| self.read_bundle(serial)).collect()
+    }
+
     /// Where the bundle with this serial number is, or will be.
     pub fn bundle_path(&self, serial: Serial) -> PathBuf {
         self.bundles().join(format!("{serial}{BUNDLE}"))

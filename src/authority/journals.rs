@@ -1,11 +1,12 @@
 //! What stations published of their journals, and the records of their sessions.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::{Authority, AuthorityError};
+use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::exchange::{self, ExchangeError};
 use crate::fingerprint::Fingerprint;
@@ -170,7 +171,8 @@ impl Authority {
         let [signature] = signatures.as_slice() else { return Err(not_signed().into()) };
         let record = Record::parse(&text)
             .map_err(|source| JournalRecordError::Record { path: at(), source })?;
-        let master = self.master(record.master)?;
+        let master = self.present_or_former(record.master)?;
+        let master = master.as_ref();
         let wrong = |source| JournalRecordError::Signature { path: at(), source };
         let (created, asked) = (record.created, SessionRecord { record: Box::new(record) });
         let statements = asked.statements(created, master, None).map_err(wrong)?;
@@ -209,7 +211,7 @@ impl Authority {
     pub fn keep_journal(&self, path: &Path) -> Result<(StationId, Kept), AuthorityError> {
         let damaged =
             |source| AuthorityError::Journal { path: path.to_owned(), source: Box::new(source) };
-        let mut chain = Chain::new(BufReader::new(open(path)?));
+        let mut chain = Chain::new(BufReader::new(exchange::open_path(path)?));
         let (mut first, mut bytes) = (None, 0);
         while let Some(entry) = chain.next() {
             entry.map_err(damaged)?;
@@ -219,14 +221,17 @@ impl Authority {
         let station = first.map(StationId::of);
         let station = station.ok_or_else(|| JournalRecordError::Empty(path.to_owned()))?;
         let there = self.journal_path(&station);
-        let old = if there.exists() { Some(BufReader::new(open(&there)?)) } else { None };
+        let old =
+            if there.exists() { Some(BufReader::new(exchange::open_path(&there)?)) } else { None };
         let kept = match old {
             None => Kept::First { bytes },
-            Some(old) => compare(path, old, BufReader::new(open(path)?).take(bytes))?,
+            Some(old) => {
+                compare(path, old, BufReader::new(exchange::open_path(path)?).take(bytes))?
+            }
         };
         if kept != Kept::Nothing {
             self.made_journals_folder()?;
-            exchange::write_from(&there, &mut open(path)?.take(bytes))?;
+            exchange::write_from(&there, &mut exchange::open_path(path)?.take(bytes))?;
         }
         Ok((station, kept))
     }
@@ -238,8 +243,9 @@ impl Authority {
     pub fn audit(&self, station: &StationId) -> Result<Audited, AuthorityError> {
         let path = self.journal_path(station);
         let request = |id| self.request(id);
-        let basis = Basis { masters: self.masters(), request: &request };
-        journal::audit(BufReader::new(open(&path)?), &basis)
+        let former = self.former_masters()?;
+        let basis = Basis { masters: self.masters(), former: &former, request: &request };
+        journal::audit(BufReader::new(exchange::open_path(&path)?), &basis)
             .map_err(|source| AuthorityError::Journal { path, source: Box::new(source) })
     }
 
@@ -249,15 +255,15 @@ impl Authority {
         Request::parse(&exchange::read_path(&path, MAX_BYTES).ok()?, MAX_BYTES).ok()
     }
 
-    /// Whether one of the authority's masters has this fingerprint.
-    pub(super) fn is_master(&self, fingerprint: Fingerprint) -> bool {
-        self.master(fingerprint).is_ok()
+    fn present_or_former(&self, key: Fingerprint) -> Result<Cow<'_, Certificate>, AuthorityError> {
+        match self.master(key) {
+            Ok(master) => Ok(Cow::Borrowed(master)),
+            Err(error) => {
+                let mut former = self.former_masters()?.into_iter();
+                former.find(|m| m.fingerprint() == key).map(Cow::Owned).ok_or(error)
+            }
+        }
     }
-}
-
-fn open(path: &Path) -> Result<File, ExchangeError> {
-    let error = |source| ExchangeError::Io { path: path.to_owned(), action: "opened", source };
-    File::open(path).map_err(error)
 }
 
 /// Holds a journal against the one on record.

@@ -232,6 +232,20 @@ impl Authority {
         &self.masters
     }
 
+    /// The certificates beside the masters' that the policy does not name any more: for journals
+    /// from their time. Nobody vouches for them.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where one is not what its name says.
+    pub fn former_masters(&self) -> Result<Vec<Certificate>, AuthorityError> {
+        let folder = self.folder.join("masters");
+        let names = exchange::list(&folder, ".asc", exchange::MAX_LISTED)?;
+        let keys = names.iter().filter_map(|n| n.to_str()?.strip_suffix(".asc")?.parse().ok());
+        keys.filter(|key: &Fingerprint| self.policy.masters.iter().all(|m| m.fingerprint != *key))
+            .map(|key| read_certificate(&folder.join(format!("{key}.asc")), key, &[]))
+            .collect()
+    }
+
     /// The managers' certificates.
     pub fn managers(&self) -> &[Certificate] {
         &self.managers

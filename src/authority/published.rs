@@ -1,19 +1,16 @@
 //! Everything that stations published, held against the public record of what was installed:
 //! nothing is missing, and nothing is there that no journal knows.
 
-use std::collections::{HashMap, HashSet};
+mod signatures;
 
-use sequoia_openpgp as openpgp;
+use std::collections::HashMap;
 
-use openpgp::packet::signature::subpacket::SubpacketArea;
-use openpgp::packet::{Packet, Signature};
-
+use self::signatures::Signatures;
 use super::{Authority, AuthorityError, StationId};
-use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
-use crate::journal::Audited;
+use crate::journal::{Audited, End};
 use crate::request::RequestId;
 use crate::response::{self, Outcome, Response, SignatureBlock};
 use crate::time::Timestamp;
@@ -25,6 +22,8 @@ pub struct Published {
     pub stations: Vec<(StationId, Audited)>,
     /// What does not agree.
     pub lacks: Vec<Lack>,
+    /// Signatures by masters that are older than every journal, and in none.
+    pub older: usize,
 }
 
 /// Something in which journals and record do not agree.
@@ -49,10 +48,29 @@ pub enum Lack {
     Unknown {
         /// The master.
         master: Fingerprint,
-        /// Whose certificate it is on.
-        on: Fingerprint,
+        /// What it is on: a certificate's fingerprint, a file, a bundle.
+        on: String,
         /// When it was made.
         created: Timestamp,
+    },
+    /// A journal in the place of another station's.
+    #[error("the journal in the place of station {place} is that of station {actual}")]
+    Misplaced {
+        /// Whose place it is.
+        place: StationId,
+        /// Whose journal it is.
+        actual: StationId,
+    },
+    /// A journal without any entry.
+    #[error("the journal of station {0} holds no entry")]
+    Empty(StationId),
+    /// A journal whose end was cut in the middle of a line, or to which something was added.
+    #[error("the journal of station {station} is whole to byte {at} only")]
+    Torn {
+        /// The station.
+        station: StationId,
+        /// Bytes that are whole entries.
+        at: u64,
     },
     /// A journal that ends before a record of it.
     #[error(
@@ -92,10 +110,16 @@ impl Authority {
             .map(|station| self.audit(&station).map(|audited| (station, audited)))
             .collect::<Result<_, _>>()?;
         let mut lacks = Vec::new();
+        lacks.extend(stations.iter().filter_map(|(station, audited)| misplaced(station, audited)));
         self.hold_records(&stations, &mut lacks)?;
         self.hold_answers(&stations, &mut lacks)?;
-        self.hold_certificates(&stations, &mut lacks)?;
-        Ok(Published { stations, lacks })
+        let mut older = 0;
+        if let Some(mut signatures) = Signatures::of(&stations) {
+            self.hold_signatures(&mut signatures)?;
+            older = signatures.older;
+            lacks.append(&mut signatures.lacks);
+        }
+        Ok(Published { stations, lacks, older })
     }
 
     fn hold_records(
@@ -156,57 +180,18 @@ impl Authority {
         lacks.append(&mut left);
         Ok(())
     }
-
-    /// Every signature by a master on a certificate of the record, made since the first journal
-    /// begins, is in a journal.
-    fn hold_certificates(
-        &self,
-        stations: &[(StationId, Audited)],
-        lacks: &mut Vec<Lack>,
-    ) -> Result<(), AuthorityError> {
-        let begun = stations.iter().filter_map(|(_, a)| a.span.map(|(first, _)| first)).min();
-        let Some(begun) = begun else { return Ok(()) };
-        let known: HashSet<Sha256> = stations
-            .iter()
-            .flat_map(|(_, a)| a.signed.values().flatten().chain(&a.partial))
-            .copied()
-            .collect();
-        for master in self.masters() {
-            self.hold_certificate(master, begun, &known, lacks);
-        }
-        for key in self.developers()? {
-            self.hold_certificate(&self.developer(key)?.certificate, begun, &known, lacks);
-        }
-        Ok(())
-    }
-
-    fn hold_certificate(
-        &self,
-        certificate: &Certificate,
-        begun: Timestamp,
-        known: &HashSet<Sha256>,
-        lacks: &mut Vec<Lack>,
-    ) {
-        let on = certificate.fingerprint();
-        let born = Timestamp::from(certificate.primary().creation_time());
-        for packet in certificate.cert().clone().into_packets() {
-            let Packet::Signature(signature) = packet else { continue };
-            let issuers = signature.issuer_fingerprints();
-            let mut issuers = issuers.filter_map(|f| Fingerprint::try_from(f.clone()).ok());
-            let Some(master) = issuers.find(|f| self.is_master(*f)) else { continue };
-            let created = signature.signature_creation_time().map(Timestamp::from);
-            // A master's first self-signature was made with its key, before any session.
-            let Some(created) = created.filter(|at| *at > begun && *at > born) else { continue };
-            if !known.contains(&bare(&signature).digest()) {
-                lacks.push(Lack::Unknown { master, on, created });
-            }
-        }
-    }
 }
 
-/// A signature without what anybody may add to it.
-fn bare(signature: &Signature) -> SignatureBlock {
-    let mut bare = signature.clone();
-    *bare.unhashed_area_mut() = SubpacketArea::default();
-    SignatureBlock::new(&bare)
+/// Whether a file on record is something else than the whole journal of the station that it is
+/// named after: nobody keeps it that way.
+fn misplaced(place: &StationId, audited: &Audited) -> Option<Lack> {
+    let actual = audited.first.map(StationId::of);
+    match (actual, audited.end) {
+        (None, _) => Some(Lack::Empty(place.clone())),
+        (Some(actual), _) if actual != *place => {
+            Some(Lack::Misplaced { place: place.clone(), actual })
+        }
+        (Some(station), End::Torn { at }) => Some(Lack::Torn { station, at }),
+        (Some(_), End::Whole) => None,
+    }
 }

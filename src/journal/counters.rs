@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use super::entry::{Event, Moment};
+use crate::fingerprint::Fingerprint;
 
 /// What each card's counter has to read.
 #[derive(Debug, Default)]
 pub struct Counters {
     expected: HashMap<String, i64>,
-    signing: Option<String>,
+    /// The card that was counted before signatures, and the master on it.
+    signing: Option<(String, Fingerprint)>,
     explained: u64,
 }
 
@@ -27,34 +29,34 @@ impl Counters {
     /// Adds the journal's next event.
     pub fn add(&mut self, event: &Event) -> Option<Gap> {
         match event {
-            Event::Counter { card, count, moment, .. } => {
+            Event::Counter { card, master, count, moment } => {
                 let gap = self.read(card, i64::from(*count));
-                self.signing = (*moment == Moment::Before).then(|| card.clone());
+                self.signing = (*moment == Moment::Before).then(|| (card.clone(), *master));
                 return gap;
             }
             Event::RecordAnnounced { card, count, .. } => {
                 return self.read(card, i64::from(*count));
             }
             Event::CounterExplained { card, unknown, .. } => {
-                self.explained += unknown.unsigned_abs();
+                self.explained = self.explained.saturating_add(unknown.unsigned_abs());
                 let expected = self.expected.entry(card.clone()).or_default();
                 *expected = expected.saturating_add(*unknown);
             }
             Event::Signed { .. } | Event::Sealed { .. } | Event::RecordSigned { .. } => {
                 let card = self.signing.as_ref();
-                if let Some(expected) = card.and_then(|card| self.expected.get_mut(card)) {
-                    *expected += 1;
+                if let Some(expected) = card.and_then(|(card, _)| self.expected.get_mut(card)) {
+                    *expected = expected.saturating_add(1);
                 }
             }
+            // Whatever the session before left open: the counter is read again.
+            Event::SessionStarted { .. } | Event::SessionEnded => self.signing = None,
             Event::StationCreated { .. }
             | Event::RecordChanged { .. }
-            | Event::SessionStarted { .. }
             | Event::SelfTested { .. }
             | Event::Rehearsed { .. }
             | Event::Refused { .. }
             | Event::Consented { .. }
-            | Event::Answered { .. }
-            | Event::SessionEnded => {}
+            | Event::Answered { .. } => {}
         }
         None
     }
@@ -64,9 +66,9 @@ impl Counters {
         (expected != actual).then(|| Gap { card: card.to_owned(), actual, expected })
     }
 
-    /// Whether a card's counter was read before signatures, and not after them.
-    pub fn is_signing(&self) -> bool {
-        self.signing.is_some()
+    /// The card whose counter was read before signatures and not after them, and its master.
+    pub fn signing(&self) -> Option<(&str, Fingerprint)> {
+        self.signing.as_ref().map(|(card, master)| (card.as_str(), *master))
     }
 
     /// How many signatures people explained that the journal does not know.
@@ -79,7 +81,6 @@ impl Counters {
 mod tests {
     use super::*;
     use crate::digest::Sha256;
-    use crate::fingerprint::Fingerprint;
     use crate::request::RequestId;
 
     fn gaps(events: &[Event]) -> usize {
@@ -110,5 +111,31 @@ mod tests {
             gaps(&[counter(1, before), counter(1, after), explained, counter(4, before)]),
             0
         );
+    }
+
+    #[test]
+    fn no_number_is_too_large() {
+        let explained = |unknown| Event::CounterExplained {
+            card: "A".into(),
+            unknown,
+            explanation: "all of them".into(),
+        };
+        let mut counters = Counters::default();
+        let all = [i64::MIN, i64::MIN, i64::MAX, i64::MAX, i64::MAX].map(explained);
+        for event in all.iter().chain(&[counter(u32::MAX, Moment::Before), signed()]) {
+            counters.add(event);
+        }
+        assert_eq!(counters.explained(), u64::MAX);
+        assert_eq!(counters.add(&explained(i64::MAX)), None);
+        counters.add(&signed());
+    }
+
+    #[test]
+    fn a_session_reads_the_counter_for_itself() {
+        let mut counters = Counters::default();
+        counters.add(&counter(1, Moment::Before));
+        assert!(counters.signing().is_some());
+        counters.add(&Event::SessionEnded);
+        assert_eq!(counters.signing(), None);
     }
 }

@@ -45,18 +45,6 @@ pub struct Ledger {
     entries: u64,
     last: Option<Timestamp>,
     uncovered: Uncovered,
-    record: RecordState,
-}
-
-/// How far the last record came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RecordState {
-    /// It is signed, or there is none.
-    Settled,
-    /// The card was about to sign it.
-    Announced,
-    /// So it was when the session was cut off.
-    CutOff,
 }
 
 /// A request that was consented to and not signed to its end.
@@ -79,6 +67,8 @@ struct CardState {
     at: Timestamp,
     signed_since: u32,
     session_open: bool,
+    /// Whether the card was about to sign a record, and the journal does not have it.
+    record_announced: bool,
     /// Whether the last signature before an interruption may have been made and not written down.
     maybe_one_more: bool,
 }
@@ -96,7 +86,6 @@ impl Ledger {
             entries: 0,
             last: None,
             uncovered: Uncovered::default(),
-            record: RecordState::Settled,
         }
     }
 
@@ -139,15 +128,22 @@ impl Ledger {
                     at: entry.at,
                     signed_since: 0,
                     session_open,
+                    record_announced: false,
                     maybe_one_more: false,
                 };
                 self.cards.insert(card.clone(), state);
             }
-            Event::RecordAnnounced { .. } => self.record = RecordState::Announced,
+            Event::RecordAnnounced { card, .. } => {
+                if let Some(card) = self.cards.get_mut(card) {
+                    card.record_announced = true;
+                }
+            }
             Event::RecordSigned { .. } => {
-                self.record = RecordState::Settled;
                 self.recorded = self.began;
                 self.count_signature();
+                for card in self.cards.values_mut() {
+                    card.record_announced = false;
+                }
             }
             Event::Signed { request, statement, .. } | Event::Sealed { request, statement, .. } => {
                 self.signed(*request, *statement, offset, entry.at)?;
@@ -158,13 +154,9 @@ impl Ledger {
 
     fn session_started(&mut self) -> Result<(), ScratchError> {
         self.open_session = true;
-        if self.record == RecordState::Announced {
-            self.record = RecordState::CutOff;
-        }
-        let record_cut_off = self.record == RecordState::CutOff;
         let pending = self.index.table(PENDING)?;
         for card in self.cards.values_mut() {
-            card.maybe_one_more = card.session_open && record_cut_off;
+            card.maybe_one_more = card.session_open && card.record_announced;
             for waiting in pending.iter()?.take_while(|_| card.session_open) {
                 if waiting?.1.value() == *card.master.as_bytes() {
                     card.maybe_one_more = true;
@@ -261,7 +253,7 @@ impl Ledger {
 
     fn count_signature(&mut self) {
         if let Some(card) = self.signing_card.as_ref().and_then(|c| self.cards.get_mut(c)) {
-            card.signed_since += 1;
+            card.signed_since = card.signed_since.saturating_add(1);
         }
     }
 
@@ -270,9 +262,9 @@ impl Ledger {
         &self.uncovered
     }
 
-    /// Whether the last session was cut off while the card signed its record.
-    pub fn record_was_cut_off(&self) -> bool {
-        self.record == RecordState::CutOff
+    /// Whether the last session with `card` was cut off while it signed the record.
+    pub fn record_was_cut_off(&self, card: &str) -> bool {
+        self.cards.get(card).is_some_and(|card| card.session_open && card.record_announced)
     }
 
     /// Whether the last session has no end: the power went, or the program was killed.
@@ -305,8 +297,8 @@ impl Ledger {
     /// None where the journal never saw the card.
     pub fn expected_counter(&self, card: &str) -> Option<(u32, u32)> {
         let state = self.cards.get(card)?;
-        let known = state.counted + state.signed_since;
-        Some((known, known + u32::from(state.maybe_one_more)))
+        let known = state.counted.saturating_add(state.signed_since);
+        Some((known, known.saturating_add(u32::from(state.maybe_one_more))))
     }
 
     /// When `card`'s counter was read last.

@@ -14,7 +14,7 @@ mod uncovered;
 use std::io::{self, BufRead, Read as _};
 
 pub use again::signed_records;
-pub use audit::{Audited, Basis, Finding, MAX_FINDINGS, Wrong, audit};
+pub use audit::{Audited, Basis, Explanation, Finding, MAX_FINDINGS, Wrong, audit};
 pub use counters::{Counters, Gap};
 pub use entry::{Consent, Entry, Event, Moment, Witness};
 pub use ledger::{Ledger, Pending};

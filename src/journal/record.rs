@@ -14,10 +14,12 @@ use crate::request::{RequestId, Version};
 use crate::response::Refuser;
 use crate::time::Timestamp;
 
-/// Most decisions that a record lists; it counts those beyond.
+/// Most signed requests that a record lists; it counts those beyond.
 pub const MAX_LISTED: usize = 20_000;
+/// Most refusals that a record lists; it counts those beyond.
+pub const MAX_REFUSALS: usize = 5_000;
 /// Longest record that is read, in bytes.
-pub const MAX_BYTES: usize = 16 << 20;
+pub const MAX_BYTES: usize = 32 << 20;
 
 /// The record of a session, version 1. Members stand in this order, indented by two spaces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -54,7 +56,7 @@ pub struct Record {
     pub journal: Covered,
     /// What was decided and signed, in the journal's order.
     pub decisions: Vec<Decided>,
-    /// How many decisions beyond [`MAX_LISTED`] are in the journal only.
+    /// How many decisions beyond [`MAX_LISTED`] and [`MAX_REFUSALS`] are in the journal only.
     pub unlisted: u64,
 }
 

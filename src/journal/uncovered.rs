@@ -1,7 +1,7 @@
 //! What no record covers yet: the entries since the last one, summed up as a record will say it.
 
 use super::entry::{Entry, Event, Moment};
-use super::record::{Count, Covered, Decided, Decision, Format, MAX_LISTED, Record};
+use super::record::{Count, Covered, Decided, Decision, Format, MAX_LISTED, MAX_REFUSALS, Record};
 use super::software::{SelfCheck, Software};
 use crate::digest::Sha256;
 use crate::fingerprint::Fingerprint;
@@ -23,7 +23,11 @@ pub struct Uncovered {
     card: Option<(String, u32)>,
     first: Option<(u64, Sha256)>,
     decisions: Vec<Decided>,
+    /// How many of the decisions are refusals.
+    refusals: usize,
     unlisted: u64,
+    /// The request whose signatures come next, where it is not among the decisions any more.
+    beyond: Option<RequestId>,
     signatures: usize,
     /// The announcement of a record whose signature has to be the next entry.
     announced: Option<Entry>,
@@ -122,7 +126,8 @@ impl Uncovered {
 
     /// A record was signed: what it says is not said again.
     fn covered(&mut self, announced: &Entry) {
-        (self.decisions, self.unlisted, self.signatures) = (Vec::new(), 0, 0);
+        (self.decisions, self.refusals, self.signatures) = (Vec::new(), 0, 0);
+        (self.unlisted, self.beyond) = (0, None);
         if let Event::RecordAnnounced { count, card, .. } = &announced.event {
             // The next signature in this session is counted from behind the record's own.
             self.card = Some((card.clone(), count.saturating_add(1)));
@@ -138,8 +143,13 @@ impl Uncovered {
             made.push(signature);
             return;
         }
-        let decision = Decision::Signed(vec![signature]);
-        self.list(Decided { request: Some(request), file: None, decision });
+        if self.decisions.len() - self.refusals < MAX_LISTED {
+            let decision = Decision::Signed(vec![signature]);
+            self.decisions.push(Decided { request: Some(request), file: None, decision });
+        } else if self.beyond != Some(request) {
+            self.beyond = Some(request);
+            self.unlisted += 1;
+        }
     }
 
     fn refused(
@@ -149,17 +159,15 @@ impl Uncovered {
         by: Refuser,
         violations: &[Violation],
     ) {
+        // Anybody can have any number of requests refused: they take no signature's place.
+        if self.refusals == MAX_REFUSALS {
+            self.unlisted += 1;
+            return;
+        }
+        self.refusals += 1;
         let rules = violations.iter().map(|v| v.rule.clone()).collect();
         let file = file.filter(|_| request.is_none());
-        self.list(Decided { request, file, decision: Decision::Refused { by, rules } });
-    }
-
-    fn list(&mut self, decided: Decided) {
-        if self.decisions.len() < MAX_LISTED {
-            self.decisions.push(decided);
-        } else {
-            self.unlisted += 1;
-        }
+        self.decisions.push(Decided { request, file, decision: Decision::Refused { by, rules } });
     }
 
     /// How many signatures no record covers.
@@ -212,3 +220,6 @@ impl Uncovered {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

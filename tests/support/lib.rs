@@ -12,6 +12,7 @@ pub mod elgamal;
 pub mod failing;
 pub mod flood;
 pub mod forge;
+pub mod history;
 pub mod killed;
 pub mod modules;
 pub mod namespace;

@@ -4,8 +4,8 @@ use std::io::Read as _;
 use std::path::Path;
 
 use countersign::authority::StationId;
-use countersign::cli::journal::{print, report, tell_end};
-use countersign::cli::{Exit, Failure};
+use countersign::cli::Failure;
+use countersign::cli::journal::{print, report, sum_up, tell_end};
 use countersign::exchange::{self, ExchangeError};
 use countersign::safe::counted;
 
@@ -28,15 +28,13 @@ pub(super) fn run(common: &Common, verb: &JournalVerb) -> Result<(), Failure> {
 
 fn verify(station: &Station, json: bool) -> Result<(), Failure> {
     let audited = station.audit().map_err(station_failure)?;
-    let name = audited.uncovered.station().map(StationId::of);
+    let name = audited.first.map(StationId::of);
     let name = name.map(|name| name.to_string()).unwrap_or_default();
-    match report(&name, &audited, json) {
-        0 => tell_end(audited.end),
-        wrong => {
-            let text = format!("{} not as it should be", counted(wrong, "thing"));
-            Err(Failure::say(Exit::Untrue, text))
-        }
+    let wrong = report(&name, &audited, json);
+    if wrong == 0 {
+        tell_end(audited.end)?;
     }
+    sum_up(wrong, std::iter::once(&audited))
 }
 
 /// Copies the journal, as far as it is whole.

@@ -154,7 +154,7 @@ where
         }
         let explanation = match &self.options.explain_counter {
             Some(explanation) if actual != most => explanation.clone(),
-            _ if self.recorder.ledger().record_was_cut_off() => {
+            _ if self.recorder.ledger().record_was_cut_off(ident) => {
                 self.console.show(
                     "The card's counter is one ahead of the journal: the record that was under way \
                      when the last session was interrupted. Its text is in the journal; the next \

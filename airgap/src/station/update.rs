@@ -70,6 +70,7 @@ impl Update {
         let (policy, agreement) = (self.from.policy(), self.from.agreement()?);
         let managers = self.from.managers();
         let made = Authority::create(&beside, policy, &agreement, &self.masters, managers)?;
+        keep_former(&station.authority, &made)?;
         recorder.append(Event::RecordChanged {
             from: station.authority.policy().digest(),
             to: made.policy().digest(),
@@ -92,6 +93,19 @@ fn merged(old: &Authority, new: &Authority) -> Result<Vec<Certificate>, StationE
         Err(_) => Ok(master.clone()),
     };
     Ok(new.masters().iter().map(one).collect::<Result<_, _>>()?)
+}
+
+/// Keeps the certificates of masters that go, or went before: what they signed stays in the
+/// journal, and has to be checked there.
+fn keep_former(old: &Authority, new: &Authority) -> Result<(), StationError> {
+    let folder = new.folder().join("masters");
+    for master in old.masters().iter().chain(&old.former_masters()?) {
+        if new.master(master.fingerprint()).is_err() {
+            let name = format!("{}.asc", master.fingerprint());
+            exchange::write(&folder, &name, master.armored().as_bytes())?;
+        }
+    }
+    Ok(())
 }
 
 /// The lines that only one of two texts has.

@@ -4,15 +4,14 @@ pub mod args;
 mod report;
 mod words;
 
-use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::args::Common;
 use super::{Exit, Failure};
 use crate::authority::{Authority, AuthorityError, Kept};
-use crate::exchange::ExchangeError;
-use crate::journal::{Chain, End, Entry, JournalError};
+use crate::exchange::{self, ExchangeError};
+use crate::journal::{Audited, Chain, End, Entry, JournalError};
 use crate::safe::{Safe, counted};
 use args::JournalVerb;
 pub use report::report;
@@ -83,7 +82,7 @@ pub(super) fn install_record(
 fn is_signed(file: &Path) -> Result<bool, Failure> {
     let error = |source| ExchangeError::Io { path: file.to_owned(), action: "read", source };
     let mut begin = Vec::new();
-    File::open(file).map_err(error)?.take(5).read_to_end(&mut begin).map_err(error)?;
+    exchange::open_path(file)?.take(5).read_to_end(&mut begin).map_err(error)?;
     Ok(begin == b"-----")
 }
 
@@ -104,30 +103,65 @@ fn verify(common: &Common, json: bool) -> Result<(), Failure> {
     let mut wrong = 0;
     for (station, audited) in &published.stations {
         if !json && !common.quiet {
-            crate::say!("station {station}");
+            crate::say!("station {}", Safe(&station.to_string()));
         }
         wrong += report(&station.to_string(), audited, json);
     }
     for lack in &published.lacks {
         wrong += 1;
         match json {
-            true => crate::say!("{}", serde_json::json!({ "disagrees": lack.to_string() })),
+            true => crate::say!(
+                "{}",
+                serde_json::json!({ "version": 1, "disagrees": lack.to_string() })
+            ),
             false => crate::say!("WRONG {}", Safe(&lack.to_string())),
         }
     }
-    if wrong == 0 {
-        if !json && !common.quiet {
-            crate::say!("journals and record agree: nothing is missing, nothing is there twice");
-        }
-        return Ok(());
+    if !json && !common.quiet && published.older > 0 {
+        let older = counted(published.older, "signature");
+        crate::say!("{older} by masters older than the journals: in none, and not looked at");
     }
-    let text = format!("{} not as it should be", counted(wrong, "thing"));
-    Err(Failure::say(Exit::Untrue, text))
+    sum_up(wrong, published.stations.iter().map(|(_, audited)| audited))?;
+    if !json && !common.quiet {
+        crate::say!("journals and record agree: nothing is missing, and nothing is there besides");
+    }
+    Ok(())
+}
+
+/// What so many findings, and what no master vouches for, come to.
+///
+/// # Errors
+/// Where there is any of either.
+pub fn sum_up<'a>(
+    wrong: usize,
+    journals: impl Iterator<Item = &'a Audited>,
+) -> Result<(), Failure> {
+    if wrong > 0 {
+        let text = format!("{} not as it should be", counted(wrong, "thing"));
+        return Err(Failure::say(Exit::Untrue, text));
+    }
+    let (mut uncovered, mut former) = (0, false);
+    for audited in journals {
+        uncovered += audited.uncovered.signatures();
+        former |= audited.unvouched.is_some();
+    }
+    // Nothing is wrong, but somebody without a card could have made this up.
+    if uncovered > 0 {
+        let text = counted(uncovered, "signature");
+        let text = format!("{text} in no record: no master vouches for what the journal says");
+        let failure = Failure::say(Exit::Interrupted, text);
+        return Err(failure.hint("at the station: airgap session record --out stick"));
+    }
+    if former {
+        let text = "only a former master vouches for what the journal says";
+        let failure = Failure::say(Exit::Interrupted, text);
+        return Err(failure.hint("the next session signs a record of all that came before"));
+    }
+    Ok(())
 }
 
 fn show(file: &Path, json: bool) -> Result<(), Failure> {
-    let error = |source| ExchangeError::Io { path: file.to_owned(), action: "opened", source };
-    let mut chain = Chain::new(BufReader::new(File::open(file).map_err(error)?));
+    let mut chain = Chain::new(BufReader::new(exchange::open_path(file)?));
     for entry in chain.by_ref() {
         print(&entry.map_err(|source| damaged(file, source))?, json);
     }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::journal::Audited;
+use crate::journal::{Audited, Explanation};
 use crate::safe::{Safe, counted};
 
 /// Prints what was found in the journal of `station`; returns how much of it is wrong.
@@ -26,11 +26,19 @@ pub fn report(station: &str, audited: &Audited, json: bool) -> usize {
     }
     if audited.explained > 0 {
         let unknown = counted(number(audited.explained), "signature");
-        crate::say!("{unknown} of the cards were made elsewhere, as people explained");
+        crate::say!("{unknown} that the cards counted and the journal does not have:");
+    }
+    for Explanation { entry, card, unknown, text } in &audited.explanations {
+        crate::say!("  entry {entry}, card {}, {unknown:+}: {}", Safe(card), Safe(text));
     }
     match audited.uncovered.signatures() {
         0 => {}
         more => crate::say!("{} after the last record: in none yet", counted(more, "signature")),
+    }
+    if let Some((entry, master)) = audited.unvouched {
+        crate::say!(
+            "from entry {entry} on by {master}, a master once: no record by one of today's covers it"
+        );
     }
     for finding in &audited.findings {
         crate::say!("WRONG {}", Safe(&finding.to_string()));
@@ -48,7 +56,12 @@ fn number(count: u64) -> usize {
 
 fn as_json(station: &str, audited: &Audited) -> serde_json::Value {
     let findings: Vec<String> = audited.findings.iter().map(ToString::to_string).collect();
+    let explanations = audited.explanations.iter().map(|e| {
+        json!({ "entry": e.entry, "card": e.card, "unknown": e.unknown, "explanation": e.text })
+    });
+    let explanations: Vec<serde_json::Value> = explanations.collect();
     json!({
+        "version": 1,
         "station": station,
         "entries": audited.entries,
         "head": audited.head,
@@ -58,7 +71,9 @@ fn as_json(station: &str, audited: &Audited) -> serde_json::Value {
         "signatures": audited.signatures,
         "records": audited.records.len(),
         "in_no_record": audited.uncovered.signatures(),
+        "unvouched": audited.unvouched.map(|(entry, _)| entry),
         "explained": audited.explained,
+        "explanations": explanations,
         "wrong": findings,
         "more": audited.more,
     })

@@ -56,6 +56,35 @@ impl Writer {
     }
 }
 
+#[test]
+fn a_record_that_was_cut_off_leaves_room_for_one_signature_once() {
+    let mut w = writer();
+    let master = Fingerprint::from([1; 20]);
+    let (one, two) = (RequestId(Sha256::of("one")), RequestId(Sha256::of("two")));
+    w.start();
+    w.consent(one, 1, 1);
+    w.counter("A", 1, Moment::Before);
+    w.sign(one, 0);
+    w.write(Event::RecordAnnounced {
+        created: Timestamp::from_unix(1_790_000_000),
+        master,
+        card: "A".into(),
+        count: 2,
+        record: Sha256::ZERO,
+        statement: Sha256::ZERO,
+    });
+    w.start();
+    assert_eq!(w.0.expected_counter("A"), Some((2, 3)));
+    assert!(w.0.record_was_cut_off("A") && !w.0.record_was_cut_off("B"));
+    // It was made; the next session counts it, and is cut off with nothing under way.
+    w.counter("A", 3, Moment::Before);
+    w.consent(two, 1, 1);
+    w.sign(two, 0);
+    w.start();
+    assert_eq!(w.0.expected_counter("A"), Some((4, 4)));
+    assert!(!w.0.record_was_cut_off("A"));
+}
+
 fn writer() -> Writer {
     Writer(Ledger::new(Scratch::in_memory().expect("memory")), Vec::new())
 }
