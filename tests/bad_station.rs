@@ -75,6 +75,27 @@ fn a_station_is_set_up_once() {
 }
 
 #[test]
+fn a_set_up_that_was_cut_off_is_done_again_and_an_emptied_journal_is_not() {
+    let s = Scenario::without_station();
+    let init = ["station", "init", "--authority", "authority"];
+    s.airgap(&init).ok();
+    let journal = s.path("station/journal.jsonl");
+    let whole = fs::read(&journal).expect("a journal");
+    for left in [&b""[..], &whole[..whole.len() - 1]] {
+        fs::write(&journal, left).expect("our own file");
+        let session = s.session().run().ends(1).says("the set-up of the station in station was");
+        session.says("cut off").says("hint: set it up again: airgap station init");
+        s.airgap(&init).ok();
+        s.airgap(&["journal", "verify"]).ok();
+    }
+    s.certify("bob").ok();
+    s.session().run().ok();
+    fs::write(&journal, "").expect("our own file");
+    // It has signed: whatever became of its journal, it does not begin anew.
+    s.airgap(&init).ends(1).says("station is a station already");
+}
+
+#[test]
 fn a_missing_station_is_said_to_be_missing() {
     let s = asked();
     fs::rename(s.path("station"), s.path("elsewhere")).expect("a rename");

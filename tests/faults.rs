@@ -2,8 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use airgap::Access;
 use airgap::card::Card;
-use airgap::session::{Options, SessionError};
+use airgap::session::{self, Options, SessionError, Task};
 use countersign::exchange::visit_batches;
 use countersign::journal::{End, Event};
 use countersign::request::{Request, RequestId};
@@ -119,6 +120,34 @@ fn rewind(bench: &Bench, counter: u32) {
     assert_eq!(other.signatures().len(), 1);
 }
 
+/// The signature that was under way is explained once, although the PIN is wrong the first time.
+#[test]
+fn a_wrong_pin_after_an_interruption_explains_nothing_twice() {
+    std::panic::set_hook(Box::new(|_| {}));
+    let bench = Bench::new();
+    let requests = [bench.ask(&["A <a@example.org>"])];
+    let plan = Plan::new(None);
+    let signs = {
+        let other = Bench::new();
+        other.ask(&["A <a@example.org>"]);
+        other.run(&mut Script::yes(), || failing(&other, &plan)).expect("signs");
+        plan.instructions().iter().position(|i| *i == SIGN).expect("it signs")
+    };
+    let plan = Plan::new(Some((signs, Fault::DiedLate)));
+    let died =
+        catch_unwind(AssertUnwindSafe(|| bench.run(&mut Script::yes(), || failing(&bench, &plan))));
+    assert!(died.is_err());
+    let plan = Plan::new(None);
+    let mut console = Script::saying(&["Yes"], &["999999"]);
+    bench.run(&mut console, || failing(&bench, &plan)).expect_err("a wrong PIN");
+    assert!(console.shown.contains("one ahead of the journal"), "{}", console.shown);
+    let mut console = Script::yes();
+    bench.run(&mut console, || failing(&bench, &plan)).expect("goes on");
+    assert!(!console.shown.contains("one ahead of the journal"), "{}", console.shown);
+    assert_answered(&bench, &requests);
+    assert_eq!((bench.audited().findings, bench.audited().explained), (vec![], 1));
+}
+
 /// The power goes after the last signature and before the answer is on the stick.
 #[test]
 fn an_answer_that_was_never_written_goes_onto_the_next_stick_without_being_asked() {
@@ -179,6 +208,19 @@ fn answers_that_a_pulled_stick_did_not_take_are_named_and_go_onto_the_next() {
     .expect("both sticks together");
     assert_answered(&bench, &requests);
     assert_eq!(unanswered(&bench, None), None);
+    record_goes_out_once_more(&bench);
+}
+
+/// The record that a stick did not take is had again, without the card.
+fn record_goes_out_once_more(bench: &Bench) {
+    let station = bench.station();
+    let (recorder, _) = station.recorder(bench.now, Access::Write).expect("a journal");
+    let card = || panic!("the card was opened");
+    let (couriers, mut console) = (bench.couriers(), Script::yes());
+    let options = Options { task: Task::Record, ..bench.options() };
+    session::run(&station, recorder, couriers, &options, &mut console, card).expect("a record");
+    let text = std::fs::read_to_string(bench.stick().join("session-000001.record.asc"));
+    assert!(text.expect("a record").contains("\"session\": 1,"));
 }
 
 #[test]

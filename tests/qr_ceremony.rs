@@ -4,6 +4,7 @@
 use std::fs;
 
 use countersign_tests::people::fingerprint;
+use countersign_tests::run::run;
 use countersign_tests::{Consumer, Run, Scenario};
 
 /// Shows files of `from` as codes in `file`.
@@ -92,6 +93,23 @@ fn an_answer_counts_as_answered_only_when_somebody_says_that_it_was_read() {
     scan(&s, "c.gif").ok();
     assert_eq!(fs::read(s.answer().0).expect("an answer"), first, "the very same text");
     s.install().ok();
+}
+
+#[test]
+fn a_record_alone_is_shown_and_is_the_one_that_was_signed() {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    s.session().run().ok();
+    let record = s.path("stick/session-000001.record.asc");
+    let signed = fs::read(&record).expect("a record");
+    fs::remove_file(&record).expect("our own file");
+    let counter = s.card()["counter"].clone();
+    let later = run(&s.session().screen("a.gif").record(), "Later\n").ends(6);
+    later.says("NOT READ the record");
+    run(&s.session().screen("b.gif").record(), "Yes\n").ok().says("it goes out once more");
+    assert_eq!(s.card()["counter"], counter, "without the card");
+    scan(&s, "b.gif").ok();
+    assert_eq!(fs::read(&record).expect("a record"), signed);
 }
 
 #[test]

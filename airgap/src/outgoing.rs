@@ -54,6 +54,11 @@ impl<'a> Outgoing<'a> {
         self.courier.check()
     }
 
+    /// See [`Outbox::tidy`].
+    pub fn tidy(&mut self) {
+        self.courier.tidy();
+    }
+
     /// See [`Outbox::forecast`].
     pub fn forecast(&self, messages: usize, bytes: usize) -> Option<String> {
         self.courier.forecast(messages, bytes)

@@ -14,7 +14,7 @@ use rustix::fs::FlockOperation;
 use countersign::digest::Sha256;
 use countersign::exchange::{self};
 use countersign::fingerprint::Fingerprint;
-use countersign::journal::{Chain, End, Entry, Event, Ledger, MAX_LINE};
+use countersign::journal::{Chain, End, Entry, Event, Ledger, MAX_LINE, Record, signed_records};
 use countersign::operation::Object;
 use countersign::policy::{Decision, History};
 use countersign::request::RequestId;
@@ -209,6 +209,26 @@ impl Recorder {
         request: RequestId,
     ) -> Result<Option<(Sha256, SealedMessage)>, RecorderError> {
         Ok(self.ledger.sealed(request, &|offset| entry_at(&self.file, offset))?)
+    }
+
+    /// Makes the records once more that the last session to sign any had signed, and hands each to
+    /// `each` with its signature.
+    ///
+    /// # Errors
+    /// [`RecorderError`] where the journal cannot be read.
+    pub fn records_again(
+        &self,
+        each: &mut dyn FnMut(Record, &SignatureBlock),
+    ) -> Result<(), RecorderError> {
+        let Some(began) = self.ledger.recorded() else { return Ok(()) };
+        let path = || self.path.clone();
+        let journal = File::open(&self.path).map_err(|source| RecorderError::Io {
+            path: path(),
+            action: "opened",
+            source,
+        })?;
+        signed_records(BufReader::new(journal), began, each)
+            .map_err(|source| RecorderError::Journal { path: path(), source })
     }
 
     /// What was consented to.

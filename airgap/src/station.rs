@@ -12,7 +12,7 @@
 mod update;
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use countersign::authority::{Authority, AuthorityError};
@@ -20,7 +20,9 @@ use countersign::certificate::ReadError;
 use countersign::digest::Sha256;
 use countersign::exchange::{self, ExchangeError};
 use countersign::fingerprint::Fingerprint;
-use countersign::journal::{Audited, Basis, Chain, End, Entry, Event, JournalError, Ledger, audit};
+use countersign::journal::{
+    Audited, Basis, Chain, End, Entry, Event, JournalError, Ledger, MAX_LINE, audit,
+};
 use countersign::operation::Object;
 use countersign::policy::{Decision, History};
 use countersign::request::{MAX_BYTES, Request, RequestId};
@@ -52,6 +54,9 @@ pub enum StationError {
     /// There is one already.
     #[error("{} is a station already", .0.display())]
     Exists(PathBuf),
+    /// Its set-up did not come to its end.
+    #[error("the set-up of the station in {} was cut off", .0.display())]
+    CutOff(PathBuf),
     /// The authority's record.
     #[error("the authority's record is not usable")]
     Authority(#[from] AuthorityError),
@@ -83,14 +88,42 @@ pub enum StationError {
     Exchange(#[from] ExchangeError),
 }
 
+/// How far the set-up of a station came.
+enum SetUp {
+    /// There is no journal.
+    Nothing,
+    /// There is a journal without an entry, and no request was consented to: the power went.
+    CutOff,
+    /// It is a station, whatever became of its journal since.
+    Done,
+}
+
+impl SetUp {
+    fn of(folder: &Path) -> Self {
+        let Ok(journal) = File::open(folder.join("journal.jsonl")) else {
+            let there = folder.join("journal.jsonl").exists();
+            return if there { Self::Done } else { Self::Nothing };
+        };
+        let mut first = Vec::new();
+        let read = BufReader::new(journal).take(MAX_LINE).read_until(b'\n', &mut first);
+        let consented =
+            std::fs::read_dir(folder.join("requests")).is_ok_and(|requests| requests.count() > 0);
+        match read {
+            Ok(_) if !first.ends_with(b"\n") && !consented => Self::CutOff,
+            Ok(_) | Err(_) => Self::Done,
+        }
+    }
+}
+
 impl Station {
     /// Sets up a station in `folder` for the authority whose record is in `source`.
     ///
     /// # Errors
     /// [`StationError`] where there is one already or the record is not usable.
     pub fn create(folder: &Path, source: &Path, now: Timestamp) -> Result<Self, StationError> {
-        if folder.join("journal.jsonl").exists() {
-            return Err(StationError::Exists(folder.to_owned()));
+        match SetUp::of(folder) {
+            SetUp::Done => return Err(StationError::Exists(folder.to_owned())),
+            SetUp::Nothing | SetUp::CutOff => {}
         }
         let from = Authority::open(source)?;
         let (agreement, inner) = (from.agreement()?, folder.join("authority"));
@@ -121,8 +154,10 @@ impl Station {
     /// # Errors
     /// [`StationError`] where there is none or its record is damaged.
     pub fn open(folder: &Path) -> Result<Self, StationError> {
-        if !folder.join("journal.jsonl").exists() {
-            return Err(StationError::NotAStation(folder.to_owned()));
+        match SetUp::of(folder) {
+            SetUp::Done => {}
+            SetUp::Nothing => return Err(StationError::NotAStation(folder.to_owned())),
+            SetUp::CutOff => return Err(StationError::CutOff(folder.to_owned())),
         }
         let authority = Authority::open(&folder.join("authority"))?;
         Ok(Self { folder: folder.to_owned(), authority })
@@ -176,7 +211,23 @@ impl Station {
         now: Timestamp,
         access: Access,
     ) -> Result<(Recorder, bool), StationError> {
-        Ok(Recorder::open(&self.journal(), &self.folder.join("requests"), now, access)?)
+        let opened = Recorder::open(&self.journal(), &self.folder.join("requests"), now, access)?;
+        if access == Access::Write {
+            self.tidy();
+        }
+        Ok(opened)
+    }
+
+    /// Removes what a program left half done that was killed. To be called by whoever has the
+    /// journal locked: nobody else is at work here.
+    fn tidy(&self) {
+        let mut folders = vec!["", "requests", "batches"];
+        folders.extend(["authority", "authority/masters", "authority/managers"]);
+        for folder in folders {
+            exchange::sweep(&self.folder.join(folder));
+        }
+        // Never the record in force: either not yet, or not any more.
+        let _ = std::fs::remove_dir_all(self.folder.join(update::BESIDE));
     }
 
     /// Reads the journal from its first entry on, checking the chain, and hands each entry to

@@ -10,7 +10,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
-use super::{ExchangeError, read, visit};
+use super::{ExchangeError, read, sweep, visit};
 use crate::operation::OperationName;
 
 /// Most messages that are put into one folder.
@@ -54,6 +54,19 @@ pub fn visit_batches(
         }
     }
     Ok(count)
+}
+
+/// As [`sweep`], in `folder` and in the batches in it.
+pub fn sweep_batches(folder: &Path) {
+    sweep(folder);
+    for operation in OperationName::ALL {
+        let batch = folder.join(operation.as_str());
+        if is_folder(&batch) {
+            let places = numbered(&batch).unwrap_or_default();
+            places.iter().for_each(|place| sweep(&batch.join(place)));
+            sweep(&batch);
+        }
+    }
 }
 
 /// Reads the regular file at `path` in `folder`, at most `limit` bytes; no part of `path` may be a

@@ -5,7 +5,10 @@ use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{ExchangeError, list, make_place, read_beneath, visit_batches, write_from, write_many};
+use super::{
+    ExchangeError, list, make_place, read_beneath, sweep_batches, visit_batches, write_from,
+    write_many,
+};
 
 /// Where messages come from. What they hold is untrusted.
 pub trait Inbox {
@@ -41,6 +44,9 @@ pub trait Outbox {
     /// # Errors
     /// [`CourierError`] where it could not.
     fn check(&self) -> Result<(), CourierError>;
+
+    /// Removes what a program left there half done that was killed.
+    fn tidy(&mut self);
 
     /// What it will cost a person to take so many bytes in so many messages, in words; none where
     /// that is not worth a word.
@@ -128,6 +134,10 @@ impl Outbox for Stick {
     fn check(&self) -> Result<(), CourierError> {
         list(&self.0, ".response.json", 0)?;
         Ok(())
+    }
+
+    fn tidy(&mut self) {
+        sweep_batches(&self.0);
     }
 
     fn forecast(&self, _messages: usize, _bytes: usize) -> Option<String> {

@@ -5,7 +5,13 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{ExchangeError, read};
+use tempfile::NamedTempFile;
+
+use super::{ExchangeError, MAX_LISTED, read};
+
+/// How the name of a file begins that is not whole yet; then come [`RANDOM`] letters and digits.
+const TEMPORARY: &str = ".countersign-";
+const RANDOM: usize = 6;
 
 /// Writes `name` into `folder`, whole or not at all: a temporary file, synced, then renamed. A
 /// file that is there already with the same content is left alone.
@@ -84,6 +90,24 @@ pub fn sync_folder(folder: &Path) -> Result<(), ExchangeError> {
     })
 }
 
+/// Removes the temporary files in `folder` of writers that were killed before they came to their
+/// end. What cannot be removed stays; it is in nobody's way. A writer that is at work there at the
+/// same moment fails, as on a stick that was pulled.
+pub fn sweep(folder: &Path) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().take(MAX_LISTED);
+    for entry in entries.filter_map(Result::ok) {
+        if is_temporary(&entry.file_name()) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether it is a name as [`put`] gives to what is not whole yet.
+fn is_temporary(name: &OsStr) -> bool {
+    let random = name.as_encoded_bytes().strip_prefix(TEMPORARY.as_bytes());
+    random.is_some_and(|r| r.len() == RANDOM && r.iter().all(u8::is_ascii_alphanumeric))
+}
+
 /// Tries whether a file could be written at `path`, by writing another one beside it.
 ///
 /// # Errors
@@ -91,11 +115,7 @@ pub fn sync_folder(folder: &Path) -> Result<(), ExchangeError> {
 pub fn try_folder_of(path: &Path) -> Result<(), ExchangeError> {
     let folder = folder_of(path);
     let error = |source| ExchangeError::Io { path: path.to_owned(), action: "written", source };
-    tempfile::Builder::new()
-        .prefix(".countersign-")
-        .tempfile_in(folder)
-        .map_err(plain)
-        .map_err(error)?;
+    temporary(folder).map_err(error)?;
     Ok(())
 }
 
@@ -116,12 +136,7 @@ fn put_from(
     replace: Replace,
 ) -> Result<(), ExchangeError> {
     let error = |source| ExchangeError::Io { path: path.to_owned(), action: "written", source };
-    let mut file = tempfile::Builder::new()
-        .prefix(".countersign-")
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-        .tempfile_in(folder)
-        .map_err(plain)
-        .map_err(error)?;
+    let mut file = temporary(folder).map_err(error)?;
     io::copy(content, &mut file).map_err(error)?;
     file.as_file().sync_all().map_err(error)?;
     match replace {
@@ -129,6 +144,16 @@ fn put_from(
         Replace::Whole => file.persist(path).map_err(|e| error(e.error))?,
     };
     Ok(())
+}
+
+/// A file that is not whole yet, and is gone again where nobody renames it.
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .rand_bytes(RANDOM)
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+        .tempfile_in(folder)
+        .map_err(plain)
 }
 
 /// The system's error alone: the temporary file's name means nothing to anybody.
@@ -170,5 +195,30 @@ mod tests {
         assert!(matches!(other, Err(ExchangeError::Exists { .. })));
         let names: Vec<_> = std::fs::read_dir(folder.path()).expect("list").collect();
         assert_eq!(names.len(), 1);
+    }
+
+    #[test]
+    fn only_what_a_killed_writer_left_is_swept() {
+        let folder = tempfile::tempdir().expect("folder");
+        let at = |name: &str| folder.path().join(name);
+        let others = ["a", ".countersign-notes", ".countersign-abc", ".other-abcdef"];
+        for name in others.iter().chain(&[".countersign-a1B2c3"]) {
+            std::fs::write(at(name), "").expect("written");
+        }
+        std::fs::create_dir(at(".countersign-folder")).expect("made");
+        std::os::unix::fs::symlink("a", at(".countersign-linked")).expect("link");
+        sweep(folder.path());
+        sweep(&at("missing"));
+        assert!(!at(".countersign-a1B2c3").exists());
+        assert!(others.iter().all(|name| at(name).exists()));
+        assert!(at(".countersign-folder").exists() && at(".countersign-linked").exists());
+    }
+
+    #[test]
+    fn what_is_swept_is_what_is_written() {
+        let folder = tempfile::tempdir().expect("folder");
+        let file = temporary(folder.path()).expect("made").keep().expect("kept");
+        sweep(folder.path());
+        assert!(!file.1.exists());
     }
 }

@@ -38,6 +38,10 @@ pub struct Ledger {
     cards: HashMap<String, CardState>,
     signing_card: Option<String>,
     open_session: bool,
+    /// The number of the entry with which the last session began.
+    began: Option<u64>,
+    /// The same of the session in which the last record was signed.
+    recorded: Option<u64>,
     entries: u64,
     last: Option<Timestamp>,
     uncovered: Uncovered,
@@ -77,6 +81,8 @@ impl Ledger {
             cards: HashMap::new(),
             signing_card: None,
             open_session: false,
+            began: None,
+            recorded: None,
             entries: 0,
             last: None,
             uncovered: Uncovered::default(),
@@ -95,12 +101,15 @@ impl Ledger {
             Event::StationCreated { .. }
             | Event::RecordChanged { .. }
             | Event::SelfTested { .. }
-            | Event::Rehearsed { .. }
-            | Event::CounterExplained { .. } => {}
+            | Event::Rehearsed { .. } => {}
+            Event::CounterExplained { card, unknown, .. } => self.explained(card, *unknown),
             Event::Answered { request, .. } => {
                 self.index.table(UNANSWERED)?.remove(request.0.as_bytes())?;
             }
-            Event::SessionStarted { .. } => self.session_started()?,
+            Event::SessionStarted { .. } => {
+                self.began = Some(entry.sequence);
+                self.session_started()?;
+            }
             Event::SessionEnded => self.open_session = false,
             Event::Refused { request: Some(id), by, .. } => {
                 self.refused(*id, *by, offset, entry.at)?;
@@ -130,6 +139,7 @@ impl Ledger {
                 }
             }
             Event::RecordSigned { .. } => {
+                self.recorded = self.began;
                 self.count_signature();
                 for card in self.cards.values_mut() {
                     card.record_announced = false;
@@ -231,6 +241,16 @@ impl Ledger {
         Ok(())
     }
 
+    /// The counter is what a person, or an interrupted session, says: it is not explained again
+    /// where this session comes no further than to this entry, as after a wrong PIN.
+    fn explained(&mut self, card: &str, unknown: i64) {
+        if let Some(card) = self.cards.get_mut(card) {
+            let counted = i64::from(card.counted).saturating_add(unknown);
+            card.counted = u32::try_from(counted).unwrap_or(if counted < 0 { 0 } else { u32::MAX });
+            (card.session_open, card.maybe_one_more) = (false, false);
+        }
+    }
+
     fn count_signature(&mut self) {
         if let Some(card) = self.signing_card.as_ref().and_then(|c| self.cards.get_mut(c)) {
             card.signed_since = card.signed_since.saturating_add(1);
@@ -250,6 +270,16 @@ impl Ledger {
     /// Whether the last session has no end: the power went, or the program was killed.
     pub fn session_is_open(&self) -> bool {
         self.open_session
+    }
+
+    /// The number of the entry with which the session began that had the last record signed.
+    pub fn recorded(&self) -> Option<u64> {
+        self.recorded
+    }
+
+    /// Whether the last session has no end and had a record signed, which may have gone nowhere.
+    pub fn record_may_be_lost(&self) -> bool {
+        self.open_session && self.recorded.is_some() && self.recorded == self.began
     }
 
     /// The date of the last entry.

@@ -1,6 +1,7 @@
 //! The station's journal, as anybody can read and check it: one JSON object a line, each naming
 //! the SHA-256 of the line before it. Writing is the station's work, not this module's.
 
+mod again;
 mod audit;
 mod counters;
 mod entry;
@@ -12,6 +13,7 @@ mod uncovered;
 
 use std::io::{self, BufRead, Read as _};
 
+pub use again::signed_records;
 pub use audit::{Audited, Basis, Explanation, Finding, MAX_FINDINGS, Wrong, audit};
 pub use counters::{Counters, Gap};
 pub use entry::{Consent, Entry, Event, Moment, Witness};

@@ -50,6 +50,23 @@ pub struct Closing<'a> {
     pub card: &'a str,
 }
 
+impl<'a> Closing<'a> {
+    /// What the announcement of a record says of it; none where the entry announces none.
+    pub fn announced(entry: &'a Entry) -> Option<Self> {
+        let Event::RecordAnnounced { created, master, card, count, .. } = &entry.event else {
+            return None;
+        };
+        Some(Self {
+            created: *created,
+            master: *master,
+            count: *count,
+            last: entry.sequence.saturating_sub(1),
+            head: entry.previous,
+            card,
+        })
+    }
+}
+
 impl Uncovered {
     /// Adds the journal's next entry.
     pub fn add(&mut self, entry: &Entry) {

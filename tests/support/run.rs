@@ -106,7 +106,7 @@ pub fn within(megabytes: u32, command: &Command) -> Command {
 }
 
 /// Gives `outer` the line of `inner` as arguments, and all else that it is to be run with.
-fn wrap(outer: &mut Command, inner: &Command) {
+pub(crate) fn wrap(outer: &mut Command, inner: &Command) {
     outer.arg(inner.get_program()).args(inner.get_args());
     if let Some(folder) = inner.get_current_dir() {
         outer.current_dir(folder);

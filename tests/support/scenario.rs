@@ -118,6 +118,17 @@ impl Scenario {
         scenario
     }
 
+    /// Another one, in which everything is as it is here now.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let root = TempDir::with_prefix("cs").expect("a temporary folder");
+        copy(self.root(), root.path());
+        let card = fs::read_link(self.path("card")).expect("a link");
+        let card = root.path().join(card.file_name().unwrap_or_default());
+        std::os::unix::fs::symlink(card, root.path().join("card")).expect("a link");
+        Self { root, clock: AtomicU32::new(self.now().unix()), memory: self.memory }
+    }
+
     /// Puts everybody's secret keys into a gpg home for `countersign`.
     pub fn with_gpg(self) -> Self {
         copy(&kept().join("gnupg"), &self.gnupg());
@@ -180,6 +191,13 @@ impl Scenario {
     /// Runs `airgap` a second later.
     pub fn airgap(&self, arguments: &[&str]) -> Run {
         self.run(Command::new(program("airgap")), arguments, "")
+    }
+
+    /// `airgap` a second later, for a test that does more than run it.
+    pub fn airgap_command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program("airgap"));
+        command.args(arguments);
+        self.prepared(command)
     }
 
     /// Runs `airgap` a second later, and types this.

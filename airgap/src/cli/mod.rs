@@ -226,6 +226,8 @@ pub(super) fn station_failure(error: StationError) -> Failure {
     match &error {
         StationError::NotAStation(_) => Failure::new(Exit::Failed, error)
             .hint("set one up: airgap station init --authority DIR, or name it with --station"),
+        StationError::CutOff(_) => Failure::new(Exit::Failed, error)
+            .hint("set it up again: airgap station init --authority DIR"),
         StationError::Journal(_) | StationError::Recorder(RecorderError::Journal { .. }) => {
             Failure::new(Exit::Untrue, error)
                 .hint("stop, keep the journal as it is, and compare it with your copies")

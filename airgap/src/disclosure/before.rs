@@ -16,6 +16,7 @@ use countersign::time::Timestamp;
 use super::fields::fields;
 use super::{Disclosed, DisclosureError};
 use crate::recorder::Recorder;
+use crate::session::record_name;
 use crate::station::Station;
 
 /// The longest date that is written.
@@ -51,6 +52,15 @@ pub fn before(
             signed.push((request.id(), signatures));
         }
         files.push(answer.0);
+    }
+    if recorder.ledger().record_may_be_lost() {
+        let mut number = 0;
+        recorder.records_again(&mut |record, _| {
+            number += 1;
+            let value = serde_json::to_value(&record).expect("its keys are strings");
+            let name = record_name(record.session, number);
+            files.push(disclosed(name, "of the session that was cut off, once more", &value));
+        })?;
     }
     let session = recorder.ledger().uncovered().sessions() + 1;
     if !signed.is_empty() {
@@ -139,9 +149,8 @@ fn record(
         unlisted: 0,
     };
     let value = serde_json::to_value(&record).expect("its keys are strings");
-    let name = format!("session-{session:06}.record.asc");
     disclosed(
-        name,
+        record_name(session, 1),
         "signed by the card, without its signature; refusals are listed as well",
         &value,
     )

@@ -95,9 +95,10 @@ where
     /// Shows what the courier holds, until a person says that the other side has read it: only
     /// then is it answered.
     pub(super) fn show_answers(&mut self) -> Result<(), SessionError> {
-        let held = self.agenda.held()?;
+        let (held, records) = (self.agenda.held()?, self.records_held);
+        let waits = held + records > 0;
         let mut read = false;
-        while held > 0 && !read {
+        while waits && !read {
             if let Err(error) = self.outgoing.show() {
                 self.lost.failed(error);
                 break;
@@ -108,13 +109,16 @@ where
                 WasRead::No => break,
             }
         }
-        if held > 0 && !read {
-            self.unread = held;
-            let answers = counted(held, "answer");
-            self.note(format!(
-                "NOT READ   {answers}: the next session shows again what was signed; give refused \
-                 requests again"
-            ));
+        if waits && !read {
+            self.unread = if held > 0 { held } else { records };
+            self.note(match held {
+                0 => "NOT READ   the record: airgap session record shows it again".to_owned(),
+                held => format!(
+                    "NOT READ   {}: the next session shows again what was signed; give refused \
+                     requests again; for a record: airgap session record",
+                    counted(held, "answer")
+                ),
+            });
             return Ok(());
         }
         while let Some((request, response)) = self.agenda.take_held()? {

@@ -39,6 +39,7 @@ use countersign::safe::{Safe, counted};
 
 use self::agenda::Agenda;
 pub use self::error::SessionError;
+pub(crate) use self::record::record_name;
 pub use self::terms::{Couriers, Options, StandIn, Tally, Task};
 use self::told::Told;
 use crate::card::{Card, CardError};
@@ -65,6 +66,8 @@ struct Session<'a, C, O> {
     /// The summary's lines so far, in a file without a name: a batch has thousands.
     lines: BufWriter<File>,
     lost: Lost,
+    /// Records that wait to be read by the other side.
+    records_held: usize,
     /// Answers that nobody said were read.
     unread: usize,
     tally: Tally,
@@ -144,6 +147,7 @@ where
             to_sign: 0,
             lines: BufWriter::new(tempfile::tempfile()?),
             lost: Lost::default(),
+            records_held: 0,
             unread: 0,
             tally: Tally::default(),
         })
@@ -153,6 +157,12 @@ where
     fn begin(&mut self) -> Result<(), SessionError> {
         if self.recorder.ledger().session_is_open() {
             self.console.show("The last session was interrupted.\n");
+        }
+        if !self.options.dry_run && self.options.stand_in.is_none() {
+            self.outgoing.tidy();
+            if self.recorder.ledger().record_may_be_lost() {
+                self.put_records_again()?;
+            }
         }
         let checks = selftest::before_session(&self.recorder, self.recorder.now());
         self.journal(Event::SessionStarted {
@@ -214,20 +224,6 @@ where
                 "given out: {files}, {bytes} bytes, and nothing else (airgap session disclose)\n"
             ));
         }
-    }
-
-    fn record_only(mut self) -> Result<Tally, SessionError> {
-        self.outgoing.check()?;
-        let uncovered = self.recorder.ledger().uncovered();
-        if uncovered.decisions() == 0 {
-            return Err(SessionError::NothingToRecord);
-        }
-        self.begin()?;
-        let result = self.open_the_card().and_then(|_| match self.card.take() {
-            Some(opened) => self.sign_with(opened, 0),
-            None => Err(CardError::Removed.into()),
-        });
-        self.end(result)
     }
 }
 

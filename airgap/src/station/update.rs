@@ -15,6 +15,9 @@ use countersign::journal::Event;
 use super::{Station, StationError};
 use crate::recorder::Recorder;
 
+/// Where the new record is made, and where the old one is removed.
+pub(super) const BESIDE: &str = "authority.new";
+
 /// A changed record that was read, and what of it differs. Nothing is changed yet.
 #[derive(Debug)]
 pub struct Update {
@@ -59,15 +62,11 @@ impl Update {
     /// # Errors
     /// [`StationError`] where a file cannot be written; the old record stays in force.
     pub fn install(self, station: &Station, recorder: &mut Recorder) -> Result<(), StationError> {
-        let (inner, beside) =
-            (station.folder.join("authority"), station.folder.join("authority.new"));
+        let (inner, beside) = (station.folder.join("authority"), station.folder.join(BESIDE));
         let io = |path: &PathBuf, action| {
             let path = path.clone();
             move |source| ExchangeError::Io { path, action, source }
         };
-        if beside.exists() {
-            std::fs::remove_dir_all(&beside).map_err(io(&beside, "removed"))?;
-        }
         let (policy, agreement) = (self.from.policy(), self.from.agreement()?);
         let managers = self.from.managers();
         let made = Authority::create(&beside, policy, &agreement, &self.masters, managers)?;

@@ -135,6 +135,9 @@ impl Outbox for Screen<'_> {
         checked.map_err(|failure| codes("shown", failure))
     }
 
+    /// Whatever was held was in memory.
+    fn tidy(&mut self) {}
+
     fn forecast(&self, messages: usize, bytes: usize) -> Option<String> {
         // A name and a request's id for each, and what a parcel adds.
         let bytes = bytes.saturating_add(messages.saturating_mul(100));

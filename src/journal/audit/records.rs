@@ -28,7 +28,8 @@ pub(super) fn announced(
     uncovered: &Uncovered,
     basis: &Basis<'_>,
 ) -> Result<Announced, Wrong> {
-    let Event::RecordAnnounced { created, master, card, count, record, statement } = &entry.event
+    let (Event::RecordAnnounced { created, master, record, statement, .. }, Some(closing)) =
+        (&entry.event, Closing::announced(entry))
     else {
         return Err(Wrong::NotAnnounced);
     };
@@ -36,14 +37,6 @@ pub(super) fn announced(
     if *created > entry.at || above.is_some_and(|above| *created < above) {
         return Err(Wrong::RecordDate);
     }
-    let closing = Closing {
-        created: *created,
-        master: *master,
-        count: *count,
-        last: entry.sequence.saturating_sub(1),
-        head: entry.previous,
-        card,
-    };
     let composed = uncovered.record(&closing).ok_or(Wrong::Record)?;
     let (covered, digest) = (composed.journal, Sha256::of(composed.text()));
     let made = SessionRecord { record: Box::new(composed) }.statements(*created, known, None);

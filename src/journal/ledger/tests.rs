@@ -138,3 +138,25 @@ fn what_was_signed_of_a_refused_request_counts_for_others_and_not_against_itself
     assert!(w.history(request).decisions.is_empty());
     assert_eq!(w.0.pending_after(None).expect("read"), None);
 }
+
+#[test]
+fn a_counter_that_was_explained_is_not_explained_again() {
+    let mut w = writer();
+    let request = RequestId(Sha256::of("one"));
+    w.start();
+    w.consent(request, 1, 3);
+    w.counter("A", 10, Moment::Before);
+    w.sign(request, 0);
+    w.start();
+    assert_eq!(w.0.expected_counter("A"), Some((11, 12)));
+    let (card, explanation) = ("A".to_owned(), "the signature under way".to_owned());
+    w.write(Event::CounterExplained { card, unknown: 1, explanation });
+    assert_eq!(w.0.expected_counter("A"), Some((12, 12)));
+    // No signature was made since: a wrong PIN, or the power went again.
+    w.start();
+    assert_eq!(w.0.expected_counter("A"), Some((12, 12)));
+    w.counter("A", 12, Moment::Before);
+    w.sign(request, 1);
+    w.start();
+    assert_eq!(w.0.expected_counter("A"), Some((13, 14)));
+}

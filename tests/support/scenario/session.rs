@@ -123,10 +123,19 @@ impl<'a> Session<'a> {
 
     /// The command that runs it, for a test that does more than type.
     pub fn command(&self) -> Command {
+        self.doing("run", &self.from)
+    }
+
+    /// The command that has the card sign the record of what is in none.
+    pub fn record(&self) -> Command {
+        self.doing("record", &[])
+    }
+
+    fn doing(&self, verb: &str, from: &[String]) -> Command {
         let pins = self.scenario.path("pins");
         fs::write(&pins, format!("{}\n", self.pin)).expect("a writable folder");
         let mut command = with_pins(&program("airgap"), &pins);
-        command.args(["session", "run"]).args(self.from.iter().chain(&self.to));
+        command.args(["session", verb]).args(from.iter().chain(&self.to));
         if !self.card.is_empty() {
             command.args(["--practice-card", &self.card]);
         }
