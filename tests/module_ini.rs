@@ -175,6 +175,23 @@ fn php_and_the_emulation_agree_on_every_nasty_value() {
     agree(&names);
 }
 
+/// The scanner takes the character behind a backslash along, and at the end there is none.
+#[test]
+fn a_dollar_and_a_backslash_at_the_end() {
+    let values =
+        [r"x$\", r"$\", r"x $\", r" $\", r"x y$\", r"x$\$\", r"x$$\", r"$$\", r"x$\b", r"x$"];
+    let more = [r"x\", r"\$\", r"(1)$\", r"1|2 $\", "\"x$\\", "on $\\", "$\\\n", "x $\\\n"];
+    let texts: Vec<Vec<u8>> = values
+        .iter()
+        .chain(&more)
+        .flat_map(|value| {
+            [format!("a={value}"), format!("b=1\na={value}"), format!("[s]\na = {value}")]
+        })
+        .map(String::into_bytes)
+        .collect();
+    agree(&texts);
+}
+
 #[test]
 fn php_and_the_emulation_agree_on_random_texts() {
     let piece = prop_oneof![

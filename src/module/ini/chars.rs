@@ -94,6 +94,13 @@ pub(super) fn run(text: &[u8], is: fn(u8) -> bool) -> usize {
     longest
 }
 
+/// Whether the longest run would take the text's terminator in: `$\` and any character, at the
+/// text's end. The scanner then stands behind the end, and gives nothing more.
+pub(super) fn runs_over(text: &[u8], is: fn(u8) -> bool) -> bool {
+    let before = text.strip_suffix(b"$\\");
+    before.is_some_and(|before| run(before, is) == before.len())
+}
+
 /// A word that is a value at the beginning of the text, with the blanks after it.
 pub(super) fn word(text: &[u8]) -> Option<(&'static [u8], usize)> {
     const WORDS: [(&str, &[u8]); 8] = [

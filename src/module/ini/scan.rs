@@ -2,7 +2,7 @@
 //! equals the first rule (as re2c does it).
 
 use super::chars::{
-    blanks, count, is_label, is_name, is_value, newline, run, trimmed, unescaped, word,
+    blanks, count, is_label, is_name, is_value, newline, run, runs_over, trimmed, unescaped, word,
 };
 
 /// A token of the grammar.
@@ -218,6 +218,10 @@ impl<'a> Scanner<'a> {
         {
             self.take(length);
             return Token::Word(word);
+        }
+        if text > 0 && runs_over(self.rest, is_value) {
+            self.take(text);
+            return Token::End;
         }
         if text > 0 {
             return Token::Text(self.take(text).to_vec());
