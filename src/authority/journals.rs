@@ -10,7 +10,7 @@ use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::exchange::{self, ExchangeError};
 use crate::fingerprint::Fingerprint;
-use crate::journal::{self, Audited, Basis, Chain, Record, RecordError};
+use crate::journal::{self, Audited, Basis, Chain, End, Record, RecordError};
 use crate::operation::{SessionRecord, Signable as _, StatementError};
 use crate::request::{MAX_BYTES, Request, RequestId};
 use crate::response::SignatureBlock;
@@ -204,11 +204,11 @@ impl Authority {
     }
 
     /// Keeps the journal of a station, as far as it was published: in place of the one on record,
-    /// if it goes on where that ended. A line that the power cut off is left out.
+    /// if it goes on where that ended. A line that the power cut off is left out; the end says so.
     ///
     /// # Errors
     /// [`AuthorityError`] where it does not hold together, or says something else.
-    pub fn keep_journal(&self, path: &Path) -> Result<(StationId, Kept), AuthorityError> {
+    pub fn keep_journal(&self, path: &Path) -> Result<(StationId, Kept, End), AuthorityError> {
         let damaged =
             |source| AuthorityError::Journal { path: path.to_owned(), source: Box::new(source) };
         let mut chain = Chain::new(BufReader::new(exchange::open_path(path)?));
@@ -233,7 +233,7 @@ impl Authority {
             self.made_journals_folder()?;
             exchange::write_from(&there, &mut exchange::open_path(path)?.take(bytes))?;
         }
-        Ok((station, kept))
+        Ok((station, kept, chain.end()))
     }
 
     /// Checks the journal of a station on record from its first entry on.
