@@ -708,6 +708,32 @@ fn a_counter_that_went_back_is_told_from_signatures_made_elsewhere() {
     assert!(said.contains("T") && said.contains("Z, entry "), "{said}");
 }
 
+#[test]
+fn a_journal_is_exported_over_its_own_beginning_and_over_nothing_else() {
+    let s = history();
+    let path = s.path("stick/journal.jsonl");
+    let export = || s.airgap(&["journal", "export", "--output", "stick/journal.jsonl"]);
+    export().ok().never_says("there");
+    let first = fs::read(&path).expect("a journal");
+    export().ok().says("all of them there already");
+    s.certify("carol").ok();
+    s.session().run().ok();
+    let whole = fs::read(s.path("station/journal.jsonl")).expect("a journal");
+    let more = whole.len() - first.len();
+    export().ok().says(&format!("{} bytes, {more} more than were there", whole.len()));
+    assert_eq!(fs::read(&path).expect("a journal"), whole);
+    // One that goes on, one that says something else, and what is no file.
+    for other in [[&whole[..], b"{}\n"].concat(), b"notes of Tuesday\n".to_vec()] {
+        fs::write(&path, &other).expect("written");
+        let run = export().ends(1).says("exists already, with other content");
+        run.says("it is no beginning of this station's journal");
+        assert_eq!(fs::read(&path).expect("a file"), other);
+    }
+    fs::remove_file(&path).expect("our own file");
+    run(Command::new("mkfifo").arg(&path), "").ok();
+    export().ends(1).says("a pipe");
+}
+
 fn master_one(s: &Scenario) -> String {
     let cert = Cert::from_bytes(&fs::read(s.path("one.asc")).expect("a file")).expect("one");
     cert.fingerprint().to_hex()
