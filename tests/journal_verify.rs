@@ -652,6 +652,54 @@ fn what_was_signed_and_is_no_longer_on_its_certificate_is_found() {
 }
 
 #[test]
+fn what_a_master_said_of_another_is_looked_for_also_once_that_one_left() {
+    let s = Scenario::of_masters(&["two", "one"]);
+    let key = |name: &str| {
+        let cert = Cert::from_bytes(&fs::read(s.path(&format!("{name}.asc"))).expect("a file"));
+        cert.expect("a certificate").fingerprint().to_hex()
+    };
+    let (one, two) = (key("one"), key("two"));
+    let sign = || {
+        for card in ["card-one", "card-two"] {
+            s.session().card(card).run().ok();
+        }
+        s.publish();
+        s.clear_stick();
+    };
+    let ask = |line: &[&str]| {
+        let how = ["--key-file", "maria.key", "--output", "stick"];
+        s.pass(1);
+        s.countersign(&[&["request"], line, &how].concat()).ok();
+    };
+    // The newer end takes the place of the older one.
+    ask(&["renew-master", "--master", &two, "--expires", "2040-01-01"]);
+    ask(&["renew-master", "--master", &two, "--expires", "2041-01-01"]);
+    let path = s.path(&format!("authority/masters/{two}.asc"));
+    sign();
+    s.verify().ok();
+    let before = fs::read(&path).expect("a certificate");
+    ask(&["cross-certify"]);
+    sign();
+    s.verify().ok();
+    let crossed = fs::read(&path).expect("a certificate");
+    let taken_off = format!("(cross-certify) is not on {two}");
+    fs::write(&path, &before).expect("written");
+    s.verify().ends(4).says(&taken_off).says("1 thing is not");
+    fs::write(&path, &crossed).expect("written");
+    // Master two leaves.
+    let policy = s.path("authority/policy.toml");
+    let text = fs::read_to_string(&policy).expect("a policy");
+    let at = text.find(&two).expect("named");
+    let begin = text[..at].rfind("[[master]]").expect("a table");
+    let end = at + text[at..].find("[[").expect("another table");
+    fs::write(&policy, format!("{}{}", &text[..begin], &text[end..])).expect("written");
+    assert!(text.contains(&one));
+    s.verify().never_says("WRONG");
+    fs::write(&path, &before).expect("written");
+    s.verify().ends(4).says(&taken_off);
+}
+
+#[test]
 fn a_last_line_that_was_torn_on_record_is_said_and_so_is_what_brings_it_back() {
     let s = history();
     let path = s.published_journal();
