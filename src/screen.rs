@@ -7,7 +7,7 @@ use crate::digest::Sha256;
 use crate::module::Changes;
 use crate::operation::{Object, Statement};
 use crate::policy::{
-    Context, Decision, Finding, History, Judged, Kind, Rejection, Signers, Verdict, Witness,
+    Context, Decision, Finding, History, Judged, Kind, Other, Rejection, Signers, Verdict, Witness,
 };
 use crate::request::Request;
 use crate::safe::{Safe, clip};
@@ -45,11 +45,7 @@ pub fn review(review: &Judged, context: &Context<'_>, history: &History, detail:
     heading(&mut out, request, context);
     signers(&mut out, review.signers());
     let certificate = review.certificate();
-    if let Some(certificate) = certificate {
-        field(&mut out, "key", &certificate.fingerprint().spaced());
-        let made = Timestamp::from(certificate.primary().creation_time());
-        field(&mut out, "", &format!("{}, made {}", algorithm(certificate.primary()), made.date()));
-    }
+    key(&mut out, request, certificate);
     asked(&mut out, request);
     let master = context.masters.iter().find(|m| m.fingerprint() == request.master());
     before(&mut out, &history.past(request.master(), certificate.zip(master)), certificate);
@@ -67,11 +63,13 @@ pub fn rejection(rejection: &Rejection, context: &Context<'_>, history: &History
     let mut out = String::new();
     let request = &rejection.request;
     heading(&mut out, request, context);
+    signers(&mut out, &rejection.signers);
+    others(&mut out, &rejection.others);
+    let certificate = rejection.certificate.as_ref();
+    key(&mut out, request, certificate);
     asked(&mut out, request);
     let master = context.masters.iter().find(|m| m.fingerprint() == request.master());
-    let certificate = request.certificate(&context.all_masters()).ok().flatten();
-    let past = history.past(request.master(), certificate.as_ref().zip(master));
-    before(&mut out, &past, certificate.as_ref());
+    before(&mut out, &history.past(request.master(), certificate.zip(master)), certificate);
     findings(&mut out, &rejection.findings, Detail::Brief);
     digest(&mut out, request);
     out
@@ -104,6 +102,32 @@ fn signers(out: &mut String, signers: &Signers) {
         for (at, person) in persons.iter().enumerate() {
             field(out, if at == 0 { label } else { "" }, &person.to_string());
         }
+    }
+}
+
+/// Whose other signatures a refused request bears: whom to ask, and how far to believe it.
+fn others(out: &mut String, others: &[Other]) {
+    for other in others {
+        match other {
+            Other::Uncounted(person) => field(out, "signed by", &person.to_string()),
+            Other::Unverified { who, why } => {
+                field(out, "NOT VERIFIED", &format!("{}: {}", Safe(who), Safe(&clip(why))));
+            }
+        }
+    }
+}
+
+/// The key that it is about, where it is about a certificate.
+fn key(out: &mut String, request: &Request, certificate: Option<&Certificate>) {
+    if let Some(certificate) = certificate {
+        field(out, "key", &certificate.fingerprint().spaced());
+        let made = Timestamp::from(certificate.primary().creation_time());
+        field(out, "", &format!("{}, made {}", algorithm(certificate.primary()), made.date()));
+    } else if request.operation().certificate().is_some()
+        && let Some(Object::Key(key)) = request.operation().object()
+    {
+        field(out, "key", &key.spaced());
+        field(out, "", "not verified: its certificate is refused");
     }
 }
 

@@ -264,6 +264,59 @@ fn a_witness_gives_name_and_word_after_the_operator() {
 }
 
 #[test]
+fn a_refused_request_names_whom_to_call_and_what_is_not_proven() {
+    let s = Scenario::with_approvals(&["bob"], "");
+    s.certify("alice").ok();
+    s.session().run().ok();
+    s.install().ok();
+    s.clear_stick();
+    s.revoke("alice").ok();
+    let (file, body) = (s.request(), forge::body(&text(&s)));
+    let maria = fingerprint("maria");
+    let by = |name: &str, body: &str| forge::sign(&s.path(&format!("{name}.key")), body, s.now());
+    let is_shown = |text: String, words: &[&str]| {
+        fs::write(&file, text).expect("written");
+        let run = refused(&s).says(&fingerprint("alice")[36..]).says("key  ");
+        words.iter().fold(run, |run, words| run.says(words)).never_says("asked by")
+    };
+    // Somebody whom the policy names for nothing here, somebody unknown, and a bad signature.
+    is_shown(by("bob", &body), &["signed by           bob ("]);
+    is_shown(by("dave", &body), &["NOT VERIFIED        somebody: ", "whom the policy names"]);
+    let other = by("maria", &body).replacen("has left", "has died", 1);
+    let run = is_shown(other, &["NOT VERIFIED        Maria Manager", "the signature is bad"]);
+    run.says(&maria[24..]);
+    // One that is refused before anybody looks at signatures.
+    let start = body.find("\"master\": \"").expect("the field") + 11;
+    let another = format!("{}{}{}", &body[..start], fingerprint("dave"), &body[start + 40..]);
+    is_shown(by("maria", &another), &["NOT VERIFIED        Maria Manager", "not looked at"]);
+}
+
+#[test]
+fn nobody_who_asked_is_the_witness_by_another_spelling() {
+    const ANOTHER: &str = "the witness is another person";
+    let s = Scenario::with_approvals(&[], BY_WORD);
+    s.certify("bob").ok();
+    let typed = "Yes\nBob Example\nbob  EXAMPLE\nBob Example <bob@example.net>\nEva\nWitnessed\n";
+    let run = s.session().answers(typed).run().ok();
+    assert_eq!(run.told().matches(ANOTHER).count(), 3, "{}", run.told());
+    assert_eq!(consented(&s)["witness"], json!({"word": {"name": "Eva"}}));
+    // Who asked, and who approved.
+    let policy =
+        "[approval.revoke-certification]\napprovals = 1\nby = [\"IVAN\"]\nwitness = \"word\"";
+    let s = Scenario::with_approvals(&["ivan"], policy);
+    s.certify("bob").ok();
+    s.session().run().ok();
+    s.install().ok();
+    s.clear_stick();
+    s.revoke("bob").ok();
+    let file = s.on_stick(".request.asc").remove(0);
+    s.countersign(&["request", "approve", &file, "--key-file", "ivan.key", "--yes"]).ok();
+    let typed = "Yes\nMaria Manager\nivan\nEva\nWitnessed\n";
+    let run = s.session().answers(typed).run().ok();
+    assert_eq!(run.told().matches(ANOTHER).count(), 2, "{}", run.told());
+}
+
+#[test]
 fn without_the_witness_nothing_is_signed() {
     for (typed, code, words) in [
         ("Yes\n", 0, "0 refused, 1 left"),

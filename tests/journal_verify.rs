@@ -256,7 +256,8 @@ fn last_entries_that_were_cut_are_missed_by_whatever_else_is_known() {
     let s = history();
     let cut = |entries: &mut Vec<Entry>| entries.truncate(last(entries, is_start));
     let run = s.forged(cut).ends(4);
-    run.says("was cut: it has").says("is on record, and in no journal");
+    run.says("it was cut, or the newest one was not brought")
+        .says("is on record, and in no journal");
     // The record taken away, then the answer: the certificate still has the signature.
     fs::remove_file(&s.published(".record.asc")[1]).expect("our own file");
     s.forged(cut).ends(4).says("is on record, and in no journal").never_says("was cut");
@@ -560,7 +561,7 @@ fn an_answer_that_is_not_installed_and_one_of_another_station_are_named() {
     s.certify("carol").ok();
     s.session().run().ok();
     s.publish_journal().ok();
-    s.verify().ends(4).says("and its answer is not on record").says("2 things not");
+    s.verify().ends(4).says("and its answer is not on record").says("2 things are not");
     s.publish();
     s.verify().ok();
     // The same card at a station whose journal nobody publishes.
@@ -620,7 +621,165 @@ fn signatures_by_a_master_behind_the_stations_back_are_found_on_certificates_and
     let list = forge::clearsign(&secret, "[config]\nversion=1\n", s.now());
     fs::write(s.path("authority/modules/blacklist/1.0.module.sig"), list).expect("written");
     let run = s.verify().ends(4).says(&format!("{key} made on 1.0.module.sig at"));
-    run.says("1 thing not as it should be");
+    run.says("1 thing is not as it should be");
+}
+
+#[test]
+fn what_was_signed_and_is_no_longer_on_its_certificate_is_found() {
+    let s = history();
+    let bob = s.path(&format!("authority/developers/{}.asc", fingerprint("bob")));
+    let certified = fs::read(&bob).expect("a certificate");
+    let revoke = ["request", "revoke", &fingerprint("bob"), "--text", "has left"];
+    s.countersign(&[&revoke[..], &["--key-file", "maria.key", "--output", "stick"]].concat()).ok();
+    s.session().run().ok();
+    s.publish();
+    s.verify().ok();
+    let whole = fs::read(&bob).expect("a certificate");
+
+    fs::write(&bob, &certified).expect("written");
+    let run = s.verify().ends(4).says("(revoke-certification) is not on").says("1 thing is not");
+    run.says(&fingerprint("bob")).never_says("agree");
+    fs::remove_file(&bob).expect("our own file");
+    let run = s.verify().ends(4).says("(revoke-certification) was signed, and the certificate of");
+    run.says("(certify) was signed").says("2 things are not");
+    // A former master's place hides no developer.
+    let elsewhere = s.path(&format!("authority/masters/{}.asc", fingerprint("bob")));
+    fs::write(&elsewhere, &whole).expect("written");
+    s.verify().ends(4).says("(revoke-certification)").says("(certify)");
+    fs::remove_file(&elsewhere).expect("our own file");
+    fs::write(&bob, &whole).expect("written");
+    s.verify().ok();
+}
+
+#[test]
+fn what_a_master_said_of_another_is_looked_for_also_once_that_one_left() {
+    let s = Scenario::of_masters(&["two", "one"]);
+    let key = |name: &str| {
+        let cert = Cert::from_bytes(&fs::read(s.path(&format!("{name}.asc"))).expect("a file"));
+        cert.expect("a certificate").fingerprint().to_hex()
+    };
+    let (one, two) = (key("one"), key("two"));
+    let sign = || {
+        for card in ["card-one", "card-two"] {
+            s.session().card(card).run().ok();
+        }
+        s.publish();
+        s.clear_stick();
+    };
+    let ask = |line: &[&str]| {
+        let how = ["--key-file", "maria.key", "--output", "stick"];
+        s.pass(1);
+        s.countersign(&[&["request"], line, &how].concat()).ok();
+    };
+    // The newer end takes the place of the older one.
+    ask(&["renew-master", "--master", &two, "--expires", "2040-01-01"]);
+    ask(&["renew-master", "--master", &two, "--expires", "2041-01-01"]);
+    let path = s.path(&format!("authority/masters/{two}.asc"));
+    sign();
+    s.verify().ok();
+    let before = fs::read(&path).expect("a certificate");
+    ask(&["cross-certify"]);
+    sign();
+    s.verify().ok();
+    let crossed = fs::read(&path).expect("a certificate");
+    let taken_off = format!("(cross-certify) is not on {two}");
+    fs::write(&path, &before).expect("written");
+    s.verify().ends(4).says(&taken_off).says("1 thing is not");
+    fs::write(&path, &crossed).expect("written");
+    // Master two leaves.
+    let policy = s.path("authority/policy.toml");
+    let text = fs::read_to_string(&policy).expect("a policy");
+    let at = text.find(&two).expect("named");
+    let begin = text[..at].rfind("[[master]]").expect("a table");
+    let end = at + text[at..].find("[[").expect("another table");
+    fs::write(&policy, format!("{}{}", &text[..begin], &text[end..])).expect("written");
+    assert!(text.contains(&one));
+    s.verify().never_says("WRONG");
+    fs::write(&path, &before).expect("written");
+    s.verify().ends(4).says(&taken_off);
+}
+
+#[test]
+fn a_last_line_that_was_torn_on_record_is_said_and_so_is_what_brings_it_back() {
+    let s = history();
+    let path = s.published_journal();
+    let whole = fs::read_to_string(&path).expect("a journal");
+    for bytes in [1, 40] {
+        fs::write(&path, &whole[..whole.len() - bytes]).expect("written");
+        let run = s.verify().ends(4).says("is whole to byte").says("1 thing is not as it");
+        run.says("all of it is explained where a station's newest journal was not brought");
+    }
+    s.publish_journal().ok().says("bytes more than were on record");
+    s.verify().ok();
+    // A torn one that is brought is kept as far as it is whole, and that is said.
+    fs::write(s.path("torn.jsonl"), &whole[..whole.len() - 40]).expect("written");
+    let run = s.countersign(&["journal", "install", "torn.jsonl"]).ok();
+    run.says("all of it is on record already").says("its last line is cut off at byte");
+}
+
+#[test]
+fn answers_that_are_brought_before_their_journal_are_explained() {
+    let s = history();
+    s.certify("carol").ok();
+    s.session().run().ok();
+    s.countersign(&["response", "install", "stick"]).ok();
+    let run = s.verify().ends(4).says("it was cut, or the newest one was not brought");
+    run.says("all of it is explained where").says("airgap journal export").says("journal install");
+    s.publish_journal().ok();
+    s.verify().ok();
+    // What no journal explains is not called so.
+    let bob = s.path(&format!("authority/developers/{}.asc", fingerprint("bob")));
+    fs::remove_file(bob).expect("our own file");
+    s.verify().ends(4).never_says("explained where");
+}
+
+#[test]
+fn a_counter_that_went_back_is_told_from_signatures_made_elsewhere() {
+    let s = history();
+    let run = s.forged(|entries| {
+        let mut entry = entries[entries.len() - 1].clone();
+        for (unknown, explanation) in [(-4, "an old card folder"), (2, "a test with gpg")] {
+            let (card, explanation) = ("0000:12345678".into(), explanation.into());
+            entry.event = Event::CounterExplained { card, unknown, explanation };
+            entries.push(entry.clone());
+        }
+    });
+    run.ok().says("the counter of card 0000:12345678 went back by 4:").says("an old card folder");
+    let run = s.forged(|entries| {
+        let mut entry = entries[entries.len() - 1].clone();
+        let (card, explanation) = ("0000:12345678".into(), "an old card folder".into());
+        entry.event = Event::CounterExplained { card, unknown: -4, explanation };
+        entries.push(entry.clone());
+    });
+    let run = run.ok().never_says("that the cards counted");
+    let said = run.out.lines().find(|line| line.contains("an old card folder")).expect("a line");
+    assert!(said.contains("T") && said.contains("Z, entry "), "{said}");
+}
+
+#[test]
+fn a_journal_is_exported_over_its_own_beginning_and_over_nothing_else() {
+    let s = history();
+    let path = s.path("stick/journal.jsonl");
+    let export = || s.airgap(&["journal", "export", "--output", "stick/journal.jsonl"]);
+    export().ok().never_says("there");
+    let first = fs::read(&path).expect("a journal");
+    export().ok().says("all of them there already");
+    s.certify("carol").ok();
+    s.session().run().ok();
+    let whole = fs::read(s.path("station/journal.jsonl")).expect("a journal");
+    let more = whole.len() - first.len();
+    export().ok().says(&format!("{} bytes, {more} more than were there", whole.len()));
+    assert_eq!(fs::read(&path).expect("a journal"), whole);
+    // One that goes on, one that says something else, and what is no file.
+    for other in [[&whole[..], b"{}\n"].concat(), b"notes of Tuesday\n".to_vec()] {
+        fs::write(&path, &other).expect("written");
+        let run = export().ends(1).says("exists already, with other content");
+        run.says("it is no beginning of this station's journal");
+        assert_eq!(fs::read(&path).expect("a file"), other);
+    }
+    fs::remove_file(&path).expect("our own file");
+    run(Command::new("mkfifo").arg(&path), "").ok();
+    export().ends(1).says("a pipe");
 }
 
 fn master_one(s: &Scenario) -> String {

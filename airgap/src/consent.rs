@@ -128,7 +128,7 @@ fn in_person(
     console: &mut impl Console,
 ) -> io::Result<Said<Option<journal::Witness>>> {
     console.show("\nTHE WITNESS: a second person, who has read the same screen.\n");
-    let Some(name) = name(console)? else { return Ok(Said::Gone) };
+    let Some(name) = name(review, console)? else { return Ok(Said::Gone) };
     let question = format!(
         "\n{}\n{}, type Witnessed to confirm, No to refuse, Later to leave it: ",
         screen::recap(review),
@@ -158,8 +158,8 @@ fn word(yes: &str, question: &str, console: &mut impl Console) -> io::Result<Sai
     }
 }
 
-/// The witness's name; none where nobody answers.
-fn name(console: &mut impl Console) -> io::Result<Option<String>> {
+/// The witness's name, which is nobody's who asked or approved; none where nobody answers.
+fn name(review: &Review, console: &mut impl Console) -> io::Result<Option<String>> {
     loop {
         let Some(name) = console.ask("Witness, type your name: ")? else { return Ok(None) };
         let an_answer = ["Yes", "No", "Later", "Witnessed"].contains(&name.as_str());
@@ -167,6 +167,11 @@ fn name(console: &mut impl Console) -> io::Result<Option<String>> {
             console.show("That is not a name.\n");
         } else if name.chars().count() > MAX_NAME {
             console.show("Shorter, please: 100 characters at most.\n");
+        } else if review.signers().are_called(&name) {
+            console.show(
+                "So is somebody called who asked for it or approved it: the witness is \
+                          another person.\n",
+            );
         } else {
             return Ok(Some(name));
         }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::{Authority, AuthorityError};
@@ -10,7 +10,7 @@ use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::exchange::{self, ExchangeError};
 use crate::fingerprint::Fingerprint;
-use crate::journal::{self, Audited, Basis, Chain, Record, RecordError};
+use crate::journal::{self, Audited, Basis, Chain, Compared, End, Record, RecordError};
 use crate::operation::{SessionRecord, Signable as _, StatementError};
 use crate::request::{MAX_BYTES, Request, RequestId};
 use crate::response::SignatureBlock;
@@ -204,11 +204,11 @@ impl Authority {
     }
 
     /// Keeps the journal of a station, as far as it was published: in place of the one on record,
-    /// if it goes on where that ended. A line that the power cut off is left out.
+    /// if it goes on where that ended. A line that the power cut off is left out; the end says so.
     ///
     /// # Errors
     /// [`AuthorityError`] where it does not hold together, or says something else.
-    pub fn keep_journal(&self, path: &Path) -> Result<(StationId, Kept), AuthorityError> {
+    pub fn keep_journal(&self, path: &Path) -> Result<(StationId, Kept, End), AuthorityError> {
         let damaged =
             |source| AuthorityError::Journal { path: path.to_owned(), source: Box::new(source) };
         let mut chain = Chain::new(BufReader::new(exchange::open_path(path)?));
@@ -225,15 +225,13 @@ impl Authority {
             if there.exists() { Some(BufReader::new(exchange::open_path(&there)?)) } else { None };
         let kept = match old {
             None => Kept::First { bytes },
-            Some(old) => {
-                compare(path, old, BufReader::new(exchange::open_path(path)?).take(bytes))?
-            }
+            Some(old) => news(path, old, BufReader::new(exchange::open_path(path)?).take(bytes))?,
         };
         if kept != Kept::Nothing {
             self.made_journals_folder()?;
             exchange::write_from(&there, &mut exchange::open_path(path)?.take(bytes))?;
         }
-        Ok((station, kept))
+        Ok((station, kept, chain.end()))
     }
 
     /// Checks the journal of a station on record from its first entry on.
@@ -266,31 +264,14 @@ impl Authority {
     }
 }
 
-/// Holds a journal against the one on record.
-fn compare(
-    path: &Path,
-    mut old: impl BufRead,
-    mut new: impl BufRead,
-) -> Result<Kept, AuthorityError> {
-    let error =
-        |source: io::Error| ExchangeError::Io { path: path.to_owned(), action: "compared", source };
-    let mut at = 0;
-    loop {
-        let (before, after) = (old.fill_buf().map_err(error)?, new.fill_buf().map_err(error)?);
-        if after.is_empty() {
-            return Ok(Kept::Nothing);
+/// What is new in a journal that is held against the one on record.
+fn news(path: &Path, old: impl BufRead, new: impl BufRead) -> Result<Kept, AuthorityError> {
+    let error = |source| ExchangeError::Io { path: path.to_owned(), action: "compared", source };
+    match journal::compare(old, new).map_err(error)? {
+        Compared::Same | Compared::Shorter => Ok(Kept::Nothing),
+        Compared::Longer { bytes } => Ok(Kept::Longer { bytes }),
+        Compared::Differs { at } => {
+            Err(JournalRecordError::Rewritten { path: path.to_owned(), at }.into())
         }
-        if before.is_empty() {
-            let bytes = io::copy(&mut new, &mut io::sink()).map_err(error)?;
-            return Ok(Kept::Longer { bytes });
-        }
-        let length = before.len().min(after.len());
-        if let Some(differs) = before.iter().zip(after).position(|(a, b)| a != b) {
-            let at = at + differs as u64;
-            return Err(JournalRecordError::Rewritten { path: path.to_owned(), at }.into());
-        }
-        old.consume(length);
-        new.consume(length);
-        at += length as u64;
     }
 }

@@ -1,16 +1,19 @@
 //! Everything that stations published, held against the public record of what was installed:
 //! nothing is missing, and nothing is there that no journal knows.
 
+mod expected;
 mod signatures;
 
 use std::collections::HashMap;
 
+use self::expected::Expected;
 use self::signatures::Signatures;
 use super::{Authority, AuthorityError, StationId};
 use crate::digest::Sha256;
 use crate::exchange;
 use crate::fingerprint::Fingerprint;
 use crate::journal::{Audited, End};
+use crate::operation::OperationName;
 use crate::request::RequestId;
 use crate::response::{self, Outcome, Response, SignatureBlock};
 use crate::time::Timestamp;
@@ -53,6 +56,33 @@ pub enum Lack {
         /// When it was made.
         created: Timestamp,
     },
+    /// A signature of an answer on record that is not on the certificate where it belongs.
+    #[error(
+        "the signature of request {} ({operation}) is not on {key}: it was taken off, or an older \
+         certificate was put in its place",
+        request.0.short()
+    )]
+    TakenOff {
+        /// The request.
+        request: RequestId,
+        /// What it asked for.
+        operation: OperationName,
+        /// The key whose certificate it belongs on.
+        key: Fingerprint,
+    },
+    /// A signature of an answer on record whose certificate is not on record.
+    #[error(
+        "request {} ({operation}) was signed, and the certificate of {key} is not on record",
+        request.0.short()
+    )]
+    CertificateGone {
+        /// The request.
+        request: RequestId,
+        /// What it asked for.
+        operation: OperationName,
+        /// The key whose certificate it belongs on.
+        key: Fingerprint,
+    },
     /// A journal in the place of another station's.
     #[error("the journal in the place of station {place} is that of station {actual}")]
     Misplaced {
@@ -74,8 +104,8 @@ pub enum Lack {
     },
     /// A journal that ends before a record of it.
     #[error(
-        "the journal of station {station} was cut: it has {entries} entries, and a record covers \
-         those to number {covered}"
+        "the journal of station {station} has {entries} entries, and a record covers those to \
+         number {covered}: it was cut, or the newest one was not brought yet"
     )]
     Cut {
         /// The station.
@@ -98,6 +128,26 @@ pub enum Lack {
     NoJournal(StationId),
 }
 
+impl Lack {
+    /// Whether it may be only that the newest journal of a station was not brought yet.
+    pub fn may_be_late(&self) -> bool {
+        match self {
+            Self::NotInJournal(_)
+            | Self::Unknown { .. }
+            | Self::Cut { .. }
+            | Self::Torn { .. }
+            | Self::Empty(_)
+            | Self::NoJournal(_) => true,
+            Self::OtherAnswer(_)
+            | Self::NotInstalled { .. }
+            | Self::TakenOff { .. }
+            | Self::CertificateGone { .. }
+            | Self::Misplaced { .. }
+            | Self::NoSuchRecord { .. } => false,
+        }
+    }
+}
+
 impl Authority {
     /// Checks every journal on record, and holds them against requests, answers, certificates and
     /// session records.
@@ -112,9 +162,10 @@ impl Authority {
         let mut lacks = Vec::new();
         lacks.extend(stations.iter().filter_map(|(station, audited)| misplaced(station, audited)));
         self.hold_records(&stations, &mut lacks)?;
-        self.hold_answers(&stations, &mut lacks)?;
+        let mut expected = Expected::default();
+        self.hold_answers(&stations, &mut expected, &mut lacks)?;
         let mut older = 0;
-        if let Some(mut signatures) = Signatures::of(&stations) {
+        if let Some(mut signatures) = Signatures::of(&stations, expected) {
             self.hold_signatures(&mut signatures)?;
             older = signatures.older;
             lacks.append(&mut signatures.lacks);
@@ -146,6 +197,7 @@ impl Authority {
     fn hold_answers(
         &self,
         stations: &[(StationId, Audited)],
+        expected: &mut Expected,
         lacks: &mut Vec<Lack>,
     ) -> Result<(), AuthorityError> {
         let mut signed: HashMap<RequestId, (&StationId, &Vec<Sha256>)> = HashMap::new();
@@ -169,7 +221,12 @@ impl Authority {
                 Some((_, journalled)) if *journalled != made => {
                     lacks.push(Lack::OtherAnswer(response.request));
                 }
-                Some(_) => {}
+                Some(_) => {
+                    // Without its text the journal's own check says so.
+                    if let Some(request) = self.request(response.request) {
+                        expected.add(self, &request, &made);
+                    }
+                }
             }
         }
         let mut left: Vec<Lack> = signed

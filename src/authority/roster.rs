@@ -99,6 +99,32 @@ impl Authority {
         self.folder().join(kind).join(format!("{key}.asc"))
     }
 
+    /// Whether a certificate of `key` is on record: a master's, today's or a former one, or a
+    /// developer's.
+    pub(super) fn has_certificate(&self, key: Fingerprint) -> bool {
+        self.certificate_path(key).exists() || self.former_path(key).exists()
+    }
+
+    /// The certificate of a former master, with what today's masters say on it.
+    ///
+    /// # Errors
+    /// [`AuthorityError`] where it is damaged.
+    pub(super) fn former_master(
+        &self,
+        key: Fingerprint,
+    ) -> Result<Option<Certificate>, AuthorityError> {
+        let path = self.former_path(key);
+        if self.master(key).is_ok() || !path.exists() {
+            return Ok(None);
+        }
+        let masters: Vec<&Certificate> = self.masters().iter().collect();
+        read_certificate(&path, key, &masters).map(Some)
+    }
+
+    fn former_path(&self, key: Fingerprint) -> PathBuf {
+        self.folder().join("masters").join(format!("{key}.asc"))
+    }
+
     /// Checks an answer to `request` against the prediction.
     ///
     /// # Errors

@@ -19,8 +19,8 @@ use crate::time::Timestamp;
 #[derive(Debug, Parser)]
 #[command(name = "countersign", version, propagate_version = true)]
 #[command(after_help = "Exit status: 0 done · 1 failed · 2 wrong usage · 3 refused by the policy \
-or by a person · 4 an answer, certificate or journal is not what it should be · 7 something ends \
-soon (authority forecast)")]
+or by a person · 4 an answer, certificate or journal is not what it should be · 6 signatures that no \
+record covers · 7 something ends soon (authority forecast)")]
 pub struct Args {
     #[command(flatten)]
     #[allow(missing_docs)]

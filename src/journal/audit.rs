@@ -70,6 +70,8 @@ pub struct Audited {
     pub uncovered: Uncovered,
     /// Signatures that nobody asked for and that people explained.
     pub explained: u64,
+    /// By how much counters went back, as people explained.
+    pub went_back: u64,
     /// What they said, at most [`MAX_FINDINGS`] of it.
     pub explanations: Vec<Explanation>,
     /// Where a former master signs first, and which, that no record by a present one covers.
@@ -255,7 +257,8 @@ impl<'a> Auditor<'a> {
     fn explained(&mut self, entry: &Entry, card: &str, unknown: i64, text: &str) {
         if self.explanations.len() < MAX_FINDINGS {
             let (card, text) = (card.to_owned(), text.to_owned());
-            self.explanations.push(Explanation { entry: entry.sequence, card, unknown, text });
+            let (entry, at) = (entry.sequence, entry.at);
+            self.explanations.push(Explanation { entry, at, card, unknown, text });
         }
     }
 
@@ -273,6 +276,7 @@ impl<'a> Auditor<'a> {
             span: self.span,
             uncovered: self.uncovered,
             explained: self.counters.explained(),
+            went_back: self.counters.went_back(),
             explanations: self.explanations,
             unvouched: self.former,
             records: self.records,

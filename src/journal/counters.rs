@@ -12,6 +12,7 @@ pub struct Counters {
     /// The card that was counted before signatures, and the master on it.
     signing: Option<(String, Fingerprint)>,
     explained: u64,
+    went_back: u64,
 }
 
 /// A counter that is not what the journal adds up to, and nobody explained it.
@@ -38,7 +39,8 @@ impl Counters {
                 return self.read(card, i64::from(*count));
             }
             Event::CounterExplained { card, unknown, .. } => {
-                self.explained = self.explained.saturating_add(unknown.unsigned_abs());
+                let sum = if *unknown < 0 { &mut self.went_back } else { &mut self.explained };
+                *sum = sum.saturating_add(unknown.unsigned_abs());
                 let expected = self.expected.entry(card.clone()).or_default();
                 *expected = expected.saturating_add(*unknown);
             }
@@ -74,6 +76,11 @@ impl Counters {
     /// How many signatures people explained that the journal does not know.
     pub fn explained(&self) -> u64 {
         self.explained
+    }
+
+    /// By how much counters went back, all together, as people explained.
+    pub fn went_back(&self) -> u64 {
+        self.went_back
     }
 }
 
@@ -126,6 +133,7 @@ mod tests {
             counters.add(event);
         }
         assert_eq!(counters.explained(), u64::MAX);
+        assert_eq!(counters.went_back(), u64::MAX);
         assert_eq!(counters.add(&explained(i64::MAX)), None);
         counters.add(&signed());
     }

@@ -3,6 +3,7 @@
 
 mod again;
 mod audit;
+mod compare;
 mod counters;
 mod entry;
 mod ledger;
@@ -15,6 +16,7 @@ use std::io::{self, BufRead, Read as _};
 
 pub use again::signed_records;
 pub use audit::{Audited, Basis, Explanation, Finding, MAX_FINDINGS, Wrong, audit};
+pub use compare::{Compared, compare};
 pub use counters::{Counters, Gap};
 pub use entry::{Consent, Entry, Event, Moment, Witness};
 pub use ledger::{Ledger, Pending};

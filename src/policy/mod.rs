@@ -19,4 +19,4 @@ pub use file::{
 };
 pub use review::{Context, Decided, Decision, History, Judged, Kind, Rejection, Review};
 pub use rule::{Finding, Rule, Subject, Verdict, Violation};
-pub use signers::{Person, Signers, Witness};
+pub use signers::{Other, Person, Signers, Witness};

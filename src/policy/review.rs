@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::rule::{Finding, Rule, Subject, Violation};
 use super::rules::{approval, common, requester};
-use super::signers::{self, Signers};
+use super::signers::{self, Other, Signers};
 use super::{Evidence, Policy, Verdict};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
@@ -169,9 +169,22 @@ pub struct Rejection {
     pub request: Request,
     /// Every rule that could be asked, broken or not.
     pub findings: Vec<Finding>,
+    /// The certificate that it is about, where it is about one and that could be read.
+    pub certificate: Option<Certificate>,
+    /// Whose good signatures it bears; nobody's where it was refused before they were looked at.
+    pub signers: Signers,
+    /// Whose other signatures.
+    pub others: Vec<Other>,
 }
 
 impl Rejection {
+    /// Of a request whose signatures were not looked at.
+    fn early(request: Request, findings: Vec<Finding>, context: &Context<'_>) -> Box<Self> {
+        let certificate = request.certificate(&context.all_masters()).ok().flatten();
+        let others = signers::claimed(&request, context);
+        Box::new(Self { request, findings, certificate, signers: Signers::default(), others })
+    }
+
     /// The broken rules.
     pub fn violations(&self) -> Vec<Violation> {
         self.findings.iter().filter_map(Finding::violation).collect()
@@ -285,7 +298,7 @@ impl Policy {
             }
             Err(finding) => {
                 findings.push(finding);
-                return Err(Box::new(Rejection { request, findings }));
+                return Err(Rejection::early(request, findings, context));
             }
         };
         let certificate = match common::certificate(&request, context) {
@@ -296,7 +309,7 @@ impl Policy {
             Ok(None) => None,
             Err(finding) => {
                 findings.push(finding);
-                return Err(Box::new(Rejection { request, findings }));
+                return Err(Rejection::early(request, findings, context));
             }
         };
         let about = certificate.as_ref();
@@ -318,7 +331,8 @@ impl Policy {
         let signers = Signers::of(&subject);
         let broken = |f: &Finding| matches!(f.verdict, Verdict::Broken { .. });
         if findings.iter().any(|f| broken(f) && !open.contains(&f.rule)) {
-            return Err(Box::new(Rejection { request, findings }));
+            let others = signers::others(&subject, &signers);
+            return Err(Box::new(Rejection { request, findings, certificate, signers, others }));
         }
         let changes = evidence.previous.as_ref().and_then(|previous| {
             let asked = request.operation().as_any::<SignModule>()?;

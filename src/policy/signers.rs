@@ -1,5 +1,6 @@
 //! Who signed a request, and in which part: asking, approving, bearing witness.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use sequoia_openpgp as openpgp;
@@ -9,10 +10,11 @@ use openpgp::policy::StandardPolicy;
 use openpgp::types::{HashAlgorithm, RevocationStatus};
 
 use super::file::Manager;
-use super::{ApprovalPolicy, Subject, WitnessPolicy};
+use super::{ApprovalPolicy, Context, Subject, WitnessPolicy};
 use crate::certificate::Certificate;
 use crate::fingerprint::Fingerprint;
 use crate::operation::Certify;
+use crate::request::Request;
 use crate::safe::Safe;
 use crate::time::Timestamp;
 
@@ -34,7 +36,26 @@ pub struct Signers {
     pub approvers: Vec<Person>,
     /// What is known of the witness.
     pub witness: Witness,
+    /// What those who asked and approved are called, in one spelling.
+    names: BTreeSet<String>,
 }
+
+/// Somebody else whose signature a refused request bears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Other {
+    /// The signature is good, and counts for nothing here.
+    Uncounted(Person),
+    /// The signature may be anybody's.
+    Unverified {
+        /// Whose it says it is.
+        who: String,
+        /// What keeps it from being believed.
+        why: String,
+    },
+}
+
+/// Most signatures of others that are named.
+const MAX_OTHERS: usize = 16;
 
 /// The second person at the station.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -124,14 +145,19 @@ impl Signers {
             good.iter().filter(|m| choose(m)).map(|m| Person::of(m)).collect()
         };
         let by = |m: &Manager| approval.is_some_and(|a| a.by.contains(&m.fingerprint));
-        Self {
-            requesters: match owner(s) {
-                Some(_) => Vec::new(),
-                None => those(&|m| m.may_request.contains(&operation)),
-            },
-            approvers: those(&by),
-            witness: witness(approval, &good),
-        }
+        let requesters = match owner(s) {
+            Some(_) => Vec::new(),
+            None => those(&|m| m.may_request.contains(&operation)),
+        };
+        let approvers = those(&by);
+        let names = names_of(s, requesters.iter().chain(&approvers));
+        Self { requesters, approvers, witness: witness(approval, &good), names }
+    }
+
+    /// Whether somebody who asked or approved is called so, in the policy or by a user ID,
+    /// whatever the case and the spaces.
+    pub fn are_called(&self, name: &str) -> bool {
+        self.names.contains(&spelled(name))
     }
 
     /// Everybody, each once.
@@ -144,6 +170,59 @@ impl Signers {
         all.dedup();
         all
     }
+}
+
+/// What the owner of the key to be certified is called, and these persons are.
+fn names_of<'p>(s: &Subject<'_>, persons: impl Iterator<Item = &'p Person>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut certificates: Vec<&Certificate> = owner(s).into_iter().collect();
+    for person in persons {
+        names.insert(spelled(&person.name));
+        let of_person = |c: &&Certificate| c.fingerprint() == person.fingerprint;
+        certificates.extend(s.context.managers.iter().filter(of_person));
+    }
+    let ids = certificates.into_iter().flat_map(Certificate::user_ids);
+    names.extend(ids.map(|id| spelled(&String::from_utf8_lossy(id.value()))));
+    names.remove("");
+    names
+}
+
+/// A name, or that of a user ID, without comment, address, case and spaces.
+fn spelled(user_id: &str) -> String {
+    let name = user_id.split(['<', '(']).next().unwrap_or_default();
+    name.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// The signatures of a judged request by others than those who count, in their order.
+pub(super) fn others(s: &Subject<'_>, signers: &Signers) -> Vec<Other> {
+    let counted = |manager: &Manager| {
+        signers.all().iter().any(|person| person.fingerprint == manager.fingerprint)
+    };
+    let other = |one: &Signed<'_>| match (&one.by, &one.fault) {
+        (Signer::Manager(m), _) if counted(m) => None,
+        (Signer::Owner(_), None) | (Signer::Stranger, None) => None,
+        (Signer::Manager(m), None) => Some(Other::Uncounted(Person::of(m))),
+        (by, Some(fault)) => {
+            let who = match by {
+                Signer::Owner(_) => "the key's owner".to_owned(),
+                Signer::Manager(m) => Person::of(m).to_string(),
+                Signer::Stranger => "somebody".to_owned(),
+            };
+            Some(Other::Unverified { who, why: fault.to_string() })
+        }
+    };
+    s.signed.iter().filter_map(other).take(MAX_OTHERS).collect()
+}
+
+/// Whose the signatures of a request say they are that could not be judged.
+pub(super) fn claimed(request: &Request, context: &Context<'_>) -> Vec<Other> {
+    let claim = |signature: &Signature| {
+        let named = context.managers.iter().find(|c| names(signature, c));
+        let manager = named.and_then(|c| context.policy.manager(c.fingerprint()));
+        let who = manager.map_or_else(|| issuer(signature), |m| Person::of(m).to_string());
+        Other::Unverified { who, why: "not looked at, the request being refused before".to_owned() }
+    };
+    request.signatures().iter().map(claim).take(MAX_OTHERS).collect()
 }
 
 /// The managers with a good signature over the request, each once, in the policy's order; without

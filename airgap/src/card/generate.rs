@@ -24,7 +24,7 @@ pub struct Generated {
 impl Session<'_> {
     /// Makes an RSA-4096 key in the empty signature slot: first the PINs are changed, then the card
     /// is set to take one PIN for a whole session, then the key is made. Takes seconds to minutes,
-    /// on some cards an hour.
+    /// on a few cards up to an hour.
     ///
     /// # Errors
     /// [`CardError`] where the slot is in use, a PIN is not the one that `delivery` says, or the

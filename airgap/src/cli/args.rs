@@ -26,7 +26,7 @@ pub use card::{CardVerb, PinChange};
 #[command(name = "airgap", version, propagate_version = true)]
 #[command(after_help = "Exit status: 0 done · 1 failed · 2 wrong usage · 3 refused by the policy \
 or by a person · 4 a journal or certificate is not what it should be · 5 card or reader · \
-6 interrupted, run the session again")]
+6 interrupted, run the session again; signatures that no record covers · 130 ended with Ctrl-C")]
 pub struct Args {
     #[command(flatten)]
     #[allow(missing_docs)]

@@ -1,12 +1,13 @@
 //! `airgap journal …`
 
-use std::io::Read as _;
+use std::io::{BufReader, Read as _};
 use std::path::Path;
 
 use countersign::authority::StationId;
-use countersign::cli::Failure;
 use countersign::cli::journal::{print, report, sum_up, tell_end};
+use countersign::cli::{Exit, Failure};
 use countersign::exchange::{self, ExchangeError};
+use countersign::journal::{Compared, compare};
 use countersign::safe::counted;
 
 use super::args::{Common, JournalVerb};
@@ -37,7 +38,7 @@ fn verify(station: &Station, json: bool) -> Result<(), Failure> {
     sum_up(wrong, std::iter::once(&audited))
 }
 
-/// Copies the journal, as far as it is whole.
+/// Copies the journal, as far as it is whole: also over a copy of its beginning.
 fn export(common: &Common, station: &Station, output: &Path) -> Result<(), Failure> {
     let (mut entries, mut bytes) = (0, 0);
     let (head, _) = station
@@ -46,15 +47,34 @@ fn export(common: &Common, station: &Station, output: &Path) -> Result<(), Failu
             bytes = offset;
         })
         .map_err(station_failure)?;
-    if output.exists() {
-        return Err(ExchangeError::Exists { path: output.to_owned() }.into());
-    }
-    let mut journal = station.open_journal()?.take(bytes);
-    exchange::write_from(output, &mut journal)?;
+    let more = match compared(station, output, bytes)? {
+        None => String::new(),
+        Some(Compared::Same) => ", all of them there already".to_owned(),
+        Some(Compared::Longer { bytes }) => format!(", {bytes} more than were there"),
+        Some(Compared::Shorter | Compared::Differs { .. }) => return Err(another(output)),
+    };
+    exchange::write_from(output, &mut station.open_journal()?.take(bytes))?;
     if !common.quiet {
         let entries = counted(entries, "entry");
-        countersign::say!("{}: {entries}, {bytes} bytes", output.display());
+        countersign::say!("{}: {entries}, {bytes} bytes{more}", output.display());
         countersign::cli::put(format_args!("{}", countersign::screen::digest_lines(&head)));
     }
     Ok(())
+}
+
+/// How the journal goes on from the file that is at `output`; none where there is no file.
+fn compared(station: &Station, output: &Path, bytes: u64) -> Result<Option<Compared>, Failure> {
+    // A link that leads nowhere is something, too.
+    if output.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    let old = BufReader::new(exchange::open_path(output)?);
+    let new = BufReader::new(station.open_journal()?.take(bytes));
+    let error = |source| ExchangeError::Io { path: output.to_owned(), action: "compared", source };
+    Ok(Some(compare(old, new).map_err(error)?))
+}
+
+fn another(output: &Path) -> Failure {
+    Failure::new(Exit::Failed, ExchangeError::Exists { path: output.to_owned() })
+        .hint("it is no beginning of this station's journal: keep it, and give another name")
 }

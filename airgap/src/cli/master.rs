@@ -75,7 +75,7 @@ fn on_card(common: &Common, wish: &Generate) -> Result<(), Failure> {
         let pin = console.pin("PIN: ")?;
         master::finish(&mut card, pin, &identity)
     } else {
-        let took = "this takes seconds to minutes";
+        let took = "this takes seconds to minutes, on a few cards up to an hour";
         console.show(&format!("A master is made on card {ident}: {took}.\n"));
         let delivery = delivery(wish.initialised);
         let pins = pins(&mut console, delivery)?;

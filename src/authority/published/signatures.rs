@@ -10,6 +10,7 @@ use openpgp::packet::{Packet, Signature};
 
 use super::super::{Authority, AuthorityError, StationId};
 use super::Lack;
+use super::expected::Expected;
 use crate::certificate::Certificate;
 use crate::digest::Sha256;
 use crate::exchange;
@@ -23,17 +24,19 @@ use crate::time::Timestamp;
 pub(super) struct Signatures {
     known: HashSet<Sha256>,
     begun: Timestamp,
+    expected: Expected,
     /// Signatures that are older than every journal.
     pub(super) older: usize,
     pub(super) lacks: Vec<Lack>,
 }
 
 impl Signatures {
-    /// Of these journals; none where they hold no entry.
-    pub(super) fn of(stations: &[(StationId, Audited)]) -> Option<Self> {
+    /// Of these journals, and what has to be on certificates; none where they hold no entry.
+    pub(super) fn of(stations: &[(StationId, Audited)], expected: Expected) -> Option<Self> {
         let begun = stations.iter().filter_map(|(_, a)| a.span.map(|(first, _)| first)).min()?;
         let made = stations.iter().flat_map(|(_, a)| a.signed.values().flatten().chain(&a.partial));
-        Some(Self { known: made.copied().collect(), begun, older: 0, lacks: Vec::new() })
+        let known = made.copied().collect();
+        Some(Self { known, begun, expected, older: 0, lacks: Vec::new() })
     }
 
     fn hold(&mut self, master: Fingerprint, on: &str, signature: &Signature) {
@@ -53,7 +56,8 @@ impl Signatures {
 
 impl Authority {
     /// Every signature by a master, made since the first journal begins, is in a journal: on a
-    /// certificate, a module's list, a transition statement, a bundle.
+    /// certificate, a module's list, a transition statement, a bundle. And what was signed for a
+    /// certificate is on it.
     pub(super) fn hold_signatures(&self, all: &mut Signatures) -> Result<(), AuthorityError> {
         for master in self.masters() {
             self.hold_certificate(master, all);
@@ -61,6 +65,12 @@ impl Authority {
         for key in self.developers()? {
             self.hold_certificate(&self.developer(key)?.certificate, all);
         }
+        for key in all.expected.of_masters() {
+            if let Some(former) = self.former_master(key)? {
+                self.hold_certificate(&former, all);
+            }
+        }
+        all.lacks.extend(std::mem::take(&mut all.expected).missing(self));
         let modules = self.folder().join("modules");
         if modules.exists() {
             for name in exchange::list(&modules, "", exchange::MAX_LISTED)? {
@@ -83,6 +93,7 @@ impl Authority {
         for packet in certificate.cert().clone().into_packets() {
             let Packet::Signature(signature) = packet else { continue };
             let Some(master) = self.signer(&signature) else { continue };
+            all.expected.found(own, bare(&signature).digest());
             let created = signature.signature_creation_time().map(Timestamp::from);
             // A master's first self-signature was made with its key, before any session.
             if master != own || created != Some(born) {

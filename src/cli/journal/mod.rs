@@ -17,6 +17,11 @@ use args::JournalVerb;
 pub use report::report;
 pub use words::words;
 
+/// Brings a journal out of its station.
+const EXPORT: &str = "airgap journal export --output stick/journal.jsonl";
+/// And into the record.
+const INSTALL: &str = "countersign journal install stick/journal.jsonl";
+
 pub(super) fn run(common: &Common, verb: &JournalVerb) -> Result<(), Failure> {
     match verb {
         JournalVerb::Install { files } => {
@@ -38,10 +43,8 @@ fn stations(authority: &Authority) -> Result<Vec<PathBuf>, Failure> {
     let stations: Vec<PathBuf> =
         authority.stations()?.iter().map(|station| authority.journal_path(station)).collect();
     if stations.is_empty() {
-        return Err(Failure::say(Exit::Failed, "no station's journal is on record").hint(
-            "at the station: airgap journal export --output stick/journal.jsonl; then here: \
-             countersign journal install stick/journal.jsonl",
-        ));
+        return Err(Failure::say(Exit::Failed, "no station's journal is on record")
+            .hint(format!("at the station: {EXPORT}; then here: {INSTALL}")));
     }
     Ok(stations)
 }
@@ -50,7 +53,7 @@ fn install(common: &Common, authority: &Authority, file: &Path) -> Result<(), Fa
     if is_signed(file)? {
         return install_record(common, authority, file);
     }
-    let (station, kept) = authority.keep_journal(file).map_err(untrue)?;
+    let (station, kept, end) = authority.keep_journal(file).map_err(untrue)?;
     let text = match kept {
         Kept::First { bytes } => format!("the first of it, {bytes} bytes"),
         Kept::Longer { bytes } => format!("{bytes} bytes more than were on record"),
@@ -58,6 +61,9 @@ fn install(common: &Common, authority: &Authority, file: &Path) -> Result<(), Fa
     };
     if !common.quiet {
         crate::say!("journal of station {station}: {text}");
+        if let End::Torn { at } = end {
+            crate::say!("its last line is cut off at byte {at}, and was left out");
+        }
     }
     Ok(())
 }
@@ -121,11 +127,25 @@ fn verify(common: &Common, json: bool) -> Result<(), Failure> {
         let older = counted(published.older, "signature");
         crate::say!("{older} by masters older than the journals: in none, and not looked at");
     }
-    sum_up(wrong, published.stations.iter().map(|(_, audited)| audited))?;
+    let late = published.lacks.iter().filter(|lack| lack.may_be_late()).count();
+    sum_up(wrong, published.stations.iter().map(|(_, audited)| audited))
+        .map_err(|failure| if late > 0 { failure.hint(bring(late, wrong)) } else { failure })?;
     if !json && !common.quiet {
         crate::say!("journals and record agree: nothing is missing, and nothing is there besides");
     }
     Ok(())
+}
+
+/// What to do where so many findings are what a journal looks like that is older than the rest.
+fn bring(late: usize, wrong: usize) -> String {
+    let of_them = match late {
+        all if all == wrong => "all of it".to_owned(),
+        some => format!("{some} of it"),
+    };
+    format!(
+        "{of_them} is explained where a station's newest journal was not brought yet: at the \
+         station: {EXPORT}; then here: {INSTALL}"
+    )
 }
 
 /// What so many findings, and what no master vouches for, come to.
@@ -137,7 +157,10 @@ pub fn sum_up<'a>(
     journals: impl Iterator<Item = &'a Audited>,
 ) -> Result<(), Failure> {
     if wrong > 0 {
-        let text = format!("{} not as it should be", counted(wrong, "thing"));
+        let text = match wrong {
+            1 => "1 thing is not as it should be".to_owned(),
+            more => format!("{more} things are not as they should be"),
+        };
         return Err(Failure::say(Exit::Untrue, text));
     }
     let (mut uncovered, mut former) = (0, false);

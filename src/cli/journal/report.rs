@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::journal::{Audited, Explanation};
+use crate::journal::{Audited, Explanation, MAX_FINDINGS};
 use crate::safe::{Safe, counted};
 
 /// Prints what was found in the journal of `station`; returns how much of it is wrong.
@@ -24,13 +24,7 @@ pub fn report(station: &str, audited: &Audited, json: bool) -> usize {
     if let Some((first, last)) = audited.span {
         crate::say!("from {first} to {last}");
     }
-    if audited.explained > 0 {
-        let unknown = counted(number(audited.explained), "signature");
-        crate::say!("{unknown} that the cards counted and the journal does not have:");
-    }
-    for Explanation { entry, card, unknown, text } in &audited.explanations {
-        crate::say!("  entry {entry}, card {}, {unknown:+}: {}", Safe(card), Safe(text));
-    }
+    explanations(audited);
     match audited.uncovered.signatures() {
         0 => {}
         more => crate::say!("{} after the last record: in none yet", counted(more, "signature")),
@@ -50,6 +44,27 @@ pub fn report(station: &str, audited: &Audited, json: bool) -> usize {
     wrong
 }
 
+/// What people said of counters that were not what the journal adds up to.
+fn explanations(audited: &Audited) {
+    let (back, ahead): (Vec<_>, Vec<_>) =
+        audited.explanations.iter().partition(|explanation| explanation.unknown < 0);
+    if audited.explained > 0 {
+        let unknown = counted(number(audited.explained), "signature");
+        crate::say!("{unknown} that the cards counted and the journal does not have:");
+    }
+    for Explanation { entry, at, card, unknown, text } in ahead {
+        crate::say!("  {at}, entry {entry}, card {}, {unknown:+}: {}", Safe(card), Safe(text));
+    }
+    for Explanation { entry, at, card, unknown, text } in back {
+        let (card, text, by) = (Safe(card), Safe(text), unknown.unsigned_abs());
+        crate::say!("the counter of card {card} went back by {by}:");
+        crate::say!("  {at}, entry {entry}: {text}");
+    }
+    if audited.explanations.len() == MAX_FINDINGS {
+        crate::say!("  of what was said no more than the first {MAX_FINDINGS} are shown");
+    }
+}
+
 fn number(count: u64) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
@@ -57,7 +72,13 @@ fn number(count: u64) -> usize {
 fn as_json(station: &str, audited: &Audited) -> serde_json::Value {
     let findings: Vec<String> = audited.findings.iter().map(ToString::to_string).collect();
     let explanations = audited.explanations.iter().map(|e| {
-        json!({ "entry": e.entry, "card": e.card, "unknown": e.unknown, "explanation": e.text })
+        json!({
+            "entry": e.entry,
+            "at": e.at,
+            "card": e.card,
+            "unknown": e.unknown,
+            "explanation": e.text,
+        })
     });
     let explanations: Vec<serde_json::Value> = explanations.collect();
     json!({
@@ -73,6 +94,7 @@ fn as_json(station: &str, audited: &Audited) -> serde_json::Value {
         "in_no_record": audited.uncovered.signatures(),
         "unvouched": audited.unvouched.map(|(entry, _)| entry),
         "explained": audited.explained,
+        "went_back": audited.went_back,
         "explanations": explanations,
         "wrong": findings,
         "more": audited.more,

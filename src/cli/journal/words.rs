@@ -77,6 +77,10 @@ pub fn words(event: &Event) -> String {
             };
             format!("card {}: signature counter {count} {when} signing", Safe(card))
         }
+        Event::CounterExplained { card, unknown, explanation } if *unknown < 0 => {
+            let (card, by) = (Safe(card), unknown.unsigned_abs());
+            format!("the counter of card {card} went back by {by}: {}", Safe(explanation))
+        }
         Event::CounterExplained { card, unknown, explanation } => {
             format!("{unknown} unknown signatures of {}: {}", Safe(card), Safe(explanation))
         }

@@ -4,6 +4,7 @@ use super::super::counters::Gap;
 use crate::fingerprint::Fingerprint;
 use crate::request::RequestId;
 use crate::safe::Safe;
+use crate::time::Timestamp;
 
 /// Most findings, and most explanations, that are kept; those beyond are counted.
 pub const MAX_FINDINGS: usize = 1_000;
@@ -92,6 +93,8 @@ pub enum Wrong {
 pub struct Explanation {
     /// The number of the entry.
     pub entry: u64,
+    /// When it was said.
+    pub at: Timestamp,
     /// The card.
     pub card: String,
     /// How many there are; negative where the counter went back.
