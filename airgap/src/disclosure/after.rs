@@ -10,7 +10,7 @@ use serde_json::Value;
 use countersign::digest::Sha256;
 use countersign::exchange::{self, ExchangeError};
 
-use super::fields::fields;
+use super::fields::{fields, rest};
 use super::{Disclosed, DisclosureError};
 use crate::outgoing::{self, Sent};
 use crate::station::Station;
@@ -133,6 +133,9 @@ fn disclosed(name: &str, bytes: &[u8]) -> Disclosed {
     };
     let value = json.and_then(|json| serde_json::from_str::<Value>(json).ok());
     let mut found = value.as_ref().map(fields).unwrap_or_default();
+    if let Some(json) = json.filter(|_| !found.is_empty()) {
+        found.extend(rest(&found, json.len()));
+    }
     if let (Some(json), true) = (json, name.ends_with(".record.asc")) {
         let bytes = text.len() - json.len();
         let path = "(armor and signature)".to_owned();

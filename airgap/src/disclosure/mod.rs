@@ -64,8 +64,8 @@ impl Disclosed {
         let mut lines = vec![format!("{}  {length}  {}", self.name, self.what)];
         lines.extend(self.fields.iter().map(|field| {
             let times =
-                if field.count == 1 { String::new() } else { format!("{} × ", field.count) };
-            format!("    {:<44} {times}{}", field.path, counted(field.bytes, "byte"))
+                if field.count == 1 { String::new() } else { format!(" in {}", field.count) };
+            format!("    {:<44} {}{times}", field.path, counted(field.bytes, "byte"))
         }));
         lines
     }
