@@ -116,7 +116,59 @@ fn what_was_changed_removed_or_added_on_the_stick_is_named() {
     fs::remove_file(s.path(&s.on_stick(".summary.txt")[0])).expect("our own file");
     fs::write(s.path("stick/planted"), "secret").expect("a new file");
     let run = s.airgap(&disclose).ends(4);
-    run.says("CHANGED").says("NOT HERE session-000001.summary.txt").says("planted 6 bytes");
+    run.says("CHANGED")
+        .says("NOT HERE session-000001.summary.txt")
+        .says("planted 6 bytes")
+        .says("1 file is not what the session wrote")
+        .says("1 file is not there");
+    fs::write(s.path(&answer), text).expect("changed back");
+    s.airgap(&disclose).ends(1).says("NOT HERE").says("1 file is not there");
+}
+
+#[test]
+fn what_another_session_wrote_is_marked_with_its_number() {
+    let s = held();
+    let disclose = ["session", "disclose", "--out", "stick"];
+    s.certify("carol").ok();
+    s.session().answers("Yes\n").run();
+    let run = s.airgap(&disclose).ok();
+    run.says("session-000001.record.asc").says("written by session 1");
+    let planted = s.path("stick/session-000001.summary.txt");
+    let text = fs::read_to_string(&planted).expect("a summary");
+    fs::write(&planted, text.replace("Session", "session")).expect("changed");
+    let listed = disclosed(&s, &["--out", "stick"]);
+    let strays = listed["after"]["strays"].as_array().expect("a list");
+    let of = |name: &str| strays.iter().find(|stray| stray["name"] == name).expect("listed");
+    assert_eq!(of("session-000001.record.asc")["session"], 1);
+    assert_eq!(of("session-000001.summary.txt").get("session"), None, "its content is another");
+    s.airgap(&[&disclose[..], &["--session", "99"]].concat())
+        .ends(1)
+        .says("there was no session 99, or it handed nothing out");
+}
+
+/// As many folders as one likes are looked into no further than files are.
+#[test]
+fn a_stick_full_of_folders_is_looked_at_for_a_short_time() {
+    let s = held();
+    for at in 0..2_000 {
+        fs::create_dir_all(s.path(&format!("stick/{at}/b"))).expect("a new folder");
+    }
+    let listed = disclosed(&s, &["--out", "stick"]);
+    let more = listed["after"]["more"].as_u64().expect("a number");
+    assert!(more >= 1_000, "{more}");
+}
+
+/// An error of the medium is no missing file.
+#[test]
+fn a_place_that_cannot_be_read_is_an_error() {
+    let s = held();
+    let list = s.path("station/outgoing/session-000001.jsonl");
+    let text = fs::read_to_string(&list).expect("a list");
+    fs::write(&list, text.replace("session-000001.summary", "stick.record/x")).expect("our own");
+    fs::write(s.path("stick/stick.record"), "a file in the place of a folder").expect("new");
+    s.airgap(&["session", "disclose", "--out", "stick"]).ends(1).says("stick.record");
+    fs::write(&list, text.replace("\"bytes\"", "\"bites\"")).expect("our own");
+    s.airgap(&["session", "disclose", "--out", "stick"]).ends(1).says("line 1 is damaged");
 }
 
 #[test]

@@ -53,6 +53,9 @@ pub enum DisclosureError {
     /// No session.
     #[error("no session handed anything out")]
     NoSession,
+    /// Not this one.
+    #[error("there was no session {0}, or it handed nothing out")]
+    NotThatSession(u64),
 }
 
 impl Disclosed {
