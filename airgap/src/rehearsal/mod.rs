@@ -28,7 +28,7 @@ use countersign::safe::{Safe, counted};
 use countersign::scratch::ScratchError;
 use countersign::time::Timestamp;
 
-use crate::card::{Card, CardError, NewPins, Selector};
+use crate::card::{Card, CardError, LastTry, NewPins, Selector};
 use crate::console::Console;
 use crate::master::{self, MasterError};
 use crate::recorder::{Access, RecorderError};
@@ -124,6 +124,7 @@ pub fn rehearse<'a>(
     let (recorder, _) = station.recorder(plan.now, Access::Write)?;
     let couriers = Couriers { inbox, outbox: Box::new(Stick::new(copy.answers())) };
     let options = Options {
+        last_try: LastTry::Use,
         task: Task::Requests,
         dry_run: false,
         explain_counter: None,
