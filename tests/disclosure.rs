@@ -242,7 +242,8 @@ fn what_waits_at_the_station_is_announced_as_well() {
     let listed = before["before"].as_array().expect("a list");
     listed.iter().for_each(adds_up);
     let stick = s.on_stick("");
-    s.session().run().ends(3).says("2 signed").says("1 answered again").says("2 refused");
+    let run = s.session().run().ends(3).says("2 signed").says("1 answered again");
+    run.says("2 refused").says("From here on this writes 2 answers, ");
     let (mut written, mut known) = (0, 0);
     for name in s.on_stick("").iter().filter(|name| !stick.contains(name)) {
         let of = |f: &&Value| f["name"].as_str().is_some_and(|n| format!("stick/{n}") == *name);
