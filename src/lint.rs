@@ -3,10 +3,11 @@
 //! For rehearsals: what is looked at was signed by a stand-in for the master, and the stand-in has
 //! the master's place in the consumers' keyring.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::certificate::Certificate;
-use crate::drill::{Gpg, GpgError, Validity, View};
+use crate::drill::{Gpg, GpgError, Told, Validity, View};
 use crate::fingerprint::Fingerprint;
 use crate::module::freepbx::{self, Found, Secure};
 use crate::module::strict::WeakChains;
@@ -73,19 +74,56 @@ enum Wanted {
     NotValid,
 }
 
+impl Wanted {
+    fn fits(self, validity: Validity) -> bool {
+        (validity == Validity::Valid) == (self == Self::Valid)
+    }
+}
+
+/// What gpg was asked about several keys at once.
+#[derive(Debug, Default)]
+pub struct Asked(Option<(BTreeSet<Fingerprint>, Told)>);
+
+impl Asked {
+    /// What it said of this key, where it was asked about it.
+    fn of(&self, key: Fingerprint) -> Option<Validity> {
+        let (known, told) = self.0.as_ref()?;
+        known.contains(&key).then(|| told.of(key))
+    }
+}
+
 impl Consumers<'_> {
-    /// What they say of the answer to `request`.
-    pub fn look(&self, request: &Request, answer: &Rehearsed) -> Vec<Word> {
-        let operation = request.operation();
-        if let Some(asked) = operation.as_any::<SignModule>() {
-            return self.module(answer.signed_text(&asked.text()));
+    /// Asks gpg once what it makes of all the keys that these answers are about, for
+    /// [`Consumers::look`]. It is asked for itself about a key that comes twice, and about masters.
+    pub fn told<'r>(&self, answers: impl Iterator<Item = (&'r Request, &'r Rehearsed)>) -> Asked {
+        let all: Vec<&Certificate> = self.masters.iter().collect();
+        let (mut keys, mut twice) = (BTreeMap::new(), BTreeSet::new());
+        for (_, answer) in answers.filter(|(request, _)| is_about_somebody(request)) {
+            let Ok(Some(certificate)) = answer.certificate(&all) else { continue };
+            let key = certificate.fingerprint();
+            if keys.insert(key, certificate).is_some() {
+                twice.insert(key);
+            }
         }
-        if let Some(asked) = operation.as_any::<TransitionStatement>() {
-            let text = asked.text();
+        keys.retain(|key, _| !twice.contains(key));
+        let Some(gpg) = self.gpg.filter(|_| !keys.is_empty()) else { return Asked::default() };
+        let known = keys.keys().copied().collect();
+        let keyring = Keyring::from_certificates(self.masters, keys.into_values());
+        Asked(gpg.told(&keyring, self.now).ok().map(|told| (known, told)))
+    }
+
+    /// What they say of the answer to `request`; `asked` is what gpg was asked before.
+    pub fn look(&self, request: &Request, answer: &Rehearsed, asked: &Asked) -> Vec<Word> {
+        let operation = request.operation();
+        if let Some(module) = operation.as_any::<SignModule>() {
+            return self.module(answer.signed_text(&module.text()));
+        }
+        if let Some(statement) = operation.as_any::<TransitionStatement>() {
+            let text = statement.text();
             return self.text(&text, answer.signed_text(&text));
         }
-        if let Some(asked) = operation.as_any::<TrustBundle>() {
-            let text = asked.head.text();
+        if let Some(bundle) = operation.as_any::<TrustBundle>() {
+            let text = bundle.head.text();
             return self.text(&text, answer.signed_text(&text));
         }
         let wanted = match operation.as_any::<RevokeCertification>().is_some()
@@ -106,10 +144,12 @@ impl Consumers<'_> {
             Ok(Some(certificate)) if operation.as_any::<CrossCertify>().is_some() => {
                 // Nobody trusts it but for the new signature.
                 let masters = [self.stand_in.clone()];
-                self.key(&Keyring::from_certificates(&masters, []), &certificate, wanted)
+                let keyring = Keyring::from_certificates(&masters, []);
+                self.key(&keyring, &certificate, wanted, &Asked::default())
             }
             Ok(Some(certificate)) => {
-                self.key(&Keyring::from_certificates(self.masters, []), &certificate, wanted)
+                let keyring = Keyring::from_certificates(self.masters, []);
+                self.key(&keyring, &certificate, wanted, asked)
             }
             Ok(None) => vec![ours("it is about no certificate".into(), false)],
             Err(error) => vec![ours(chain(&error), false)],
@@ -117,19 +157,33 @@ impl Consumers<'_> {
     }
 
     /// Somebody's key, with what was signed about it.
-    fn key(&self, keyring: &Keyring, certificate: &Certificate, wanted: Wanted) -> Vec<Word> {
+    fn key(
+        &self,
+        keyring: &Keyring,
+        certificate: &Certificate,
+        wanted: Wanted,
+        asked: &Asked,
+    ) -> Vec<Word> {
         let keyring = keyring.with(certificate.clone());
         let view = View::of(&keyring, certificate, WeakChains::Refuse, self.now);
         let good = view.problems.is_empty() == (wanted == Wanted::Valid);
         let problems: Vec<String> = view.problems.iter().map(ToString::to_string).collect();
-        let text = if problems.is_empty() { "good".to_owned() } else { problems.join("; ") };
+        let text = match (problems.is_empty(), wanted) {
+            (true, _) => "good".to_owned(),
+            (false, Wanted::Valid) => problems.join("; "),
+            // What other masters say of the key did not come along.
+            (false, Wanted::NotValid) => format!("by this master alone: {}", problems.join("; ")),
+        };
         let freepbx = match wanted {
             Wanted::Valid => view.freepbx.is_good(),
             Wanted::NotValid => view.freepbx.has(Status::REVOKED),
         };
         vec![
             ours(text, good),
-            self.validity(&keyring, certificate.fingerprint(), view.gpg, wanted),
+            match asked.of(certificate.fingerprint()) {
+                Some(told) => of_gnupg(told.to_string(), wanted.fits(told)),
+                None => self.validity(&keyring, certificate.fingerprint(), view.gpg, wanted),
+            },
             of_freepbx(view.freepbx, freepbx),
         ]
     }
@@ -152,13 +206,12 @@ impl Consumers<'_> {
         modelled: Validity,
         wanted: Wanted,
     ) -> Word {
-        let fits = |v: Validity| (v == Validity::Valid) == (wanted == Wanted::Valid);
         let (text, good) = match self.gpg.map(|gpg| gpg.told(keyring, self.now)) {
             Some(Err(error)) => (chain(&error), false),
-            Some(Ok(told)) => (told.of(key).to_string(), fits(told.of(key))),
-            None => (format!("{modelled} (by our model of it)"), fits(modelled)),
+            Some(Ok(told)) => (told.of(key).to_string(), wanted.fits(told.of(key))),
+            None => (format!("{modelled} (by our model of it)"), wanted.fits(modelled)),
         };
-        Word { consumer: Consumer::Gnupg, text, good }
+        of_gnupg(text, good)
     }
 
     /// A signed text.
@@ -214,6 +267,18 @@ fn about(request: &Request) -> Option<Fingerprint> {
 
 fn ours(text: String, good: bool) -> Word {
     Word { consumer: Consumer::Countersign, text, good }
+}
+
+/// Whether an answer is about the key of somebody who is no master.
+fn is_about_somebody(request: &Request) -> bool {
+    let operation = request.operation();
+    operation.as_any::<CrossCertify>().is_none()
+        && operation.certificate().is_some()
+        && about(request) != Some(request.master())
+}
+
+fn of_gnupg(text: String, good: bool) -> Word {
+    Word { consumer: Consumer::Gnupg, text, good }
 }
 
 fn of_freepbx(status: Status, good: bool) -> Word {

@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 use std::fs;
+use std::process::Command;
 
 use countersign_tests::people::{self, fingerprint, with_pins};
 use countersign_tests::run::run;
@@ -80,8 +81,12 @@ fn another_request_than_those_rehearsed_stops_the_session() {
     rehearse(&s, "Yes\nYes\n").ok();
     s.certify("dave").ok();
     let before = s.watch();
+    let entries = s.events().len();
     let run = s.session().run().ends(4);
-    run.says("this is not the session that was rehearsed")
+    // Before anybody was asked, and before anything was written.
+    assert_eq!(s.events().len(), entries);
+    run.never_says("CERTIFY")
+        .says("this is not the session that was rehearsed")
         .says("was not rehearsed")
         .says("airgap session rehearse --discard");
     s.nothing_signed_since(&before);
@@ -145,6 +150,40 @@ fn a_wrong_pin_ends_the_rehearsal_and_keeps_nothing() {
     s.nothing_signed_since(&before);
     assert!(!s.path("station/rehearsal.json").exists());
     s.session().run().ok().says("2 signed");
+}
+
+/// A person takes time, and the rehearsal's own journal goes by it.
+#[test]
+fn a_rehearsal_may_take_a_while() {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    fs::write(s.path("rehearsal-pins"), format!("{PIN}\n")).expect("a new file");
+    let line = "(sleep 1.1; echo Yes) | \"$0\" session rehearse --practice-card card --in stick \
+                --time \"$1\" --pin-fd 3 3<rehearsal-pins";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", line]).arg(program("airgap")).arg(s.now().to_string());
+    run(shell.current_dir(s.root()).env_remove("AIRGAP_STATION"), "").ok().says("REHEARSED");
+}
+
+/// What waits at the station is rehearsed with the rest; what was refused in the rehearsal may be
+/// there in the real session, and be refused again.
+#[test]
+fn what_waits_is_rehearsed_and_what_was_refused_may_be_there() {
+    let s = certifications();
+    s.session().pin("654321").run().ends(5);
+    let run = rehearse(&s, "Yes\nNo\nnot like this\n").ok();
+    run.says("kept at the station").says("REHEARSED 1 request");
+    s.session().answers("Yes\nNo\nnot like this\n").run().ends(3).says("as rehearsed");
+    assert_eq!(names(&s, "station/rehearsals").len(), 1);
+}
+
+#[test]
+fn one_rehearsal_at_a_time() {
+    let s = certifications();
+    let journal = fs::File::open(s.path("station/journal.jsonl")).expect("a journal");
+    // As a session has it.
+    journal.lock().expect("nobody else has it");
+    rehearse(&s, "Yes\nYes\n").ends(1).says("another session uses the journal");
 }
 
 #[test]

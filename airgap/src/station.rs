@@ -12,7 +12,7 @@
 mod update;
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use countersign::authority::{Authority, AuthorityError};
@@ -193,11 +193,13 @@ impl Station {
     /// # Errors
     /// [`StationError`] where the file is damaged.
     pub fn rehearsal(&self) -> Result<Option<(Rehearsal, Sha256)>, StationError> {
-        let path = self.rehearsal_path();
-        if !path.exists() {
-            return Ok(None);
-        }
-        let bytes = exchange::read_path(&path, MAX_REHEARSAL)?;
+        let bytes = match exchange::read_path(&self.rehearsal_path(), MAX_REHEARSAL) {
+            Ok(bytes) => bytes,
+            Err(ExchangeError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
         let rehearsal = Rehearsal::parse(&bytes).map_err(StationError::Rehearsal)?;
         Ok(Some((rehearsal, Sha256::of(&bytes))))
     }

@@ -9,11 +9,11 @@ use countersign::cli::qr::CAMERA;
 use countersign::cli::{Exit, Failure};
 use countersign::drill::Gpg;
 use countersign::fingerprint::Fingerprint;
-use countersign::safe::counted;
+use countersign::safe::{Safe, counted};
 use countersign::screen;
 
 use super::args::{Common, FromArgs};
-use super::session::{inbox, session_failure};
+use super::session::{inbox, session_exit};
 use super::{card_failure, confirmed_time, station_failure, terminal};
 use crate::card::{Card, CardError};
 use crate::console::Console;
@@ -70,17 +70,24 @@ pub(super) fn run(common: &Common, args: &RehearseArgs) -> Result<(), Failure> {
     let shelf = Kept::new(&station);
     let rehearsal =
         rehearsal::rehearse(&plan, inbox(from, &shelf), &mut console).map_err(failure)?;
-    told(&rehearsal, &mut console);
+    told(args, &rehearsal, &mut console);
     Ok(())
 }
 
-fn told(rehearsal: &Rehearsal, console: &mut impl Console) {
+fn told(args: &RehearseArgs, rehearsal: &Rehearsal, console: &mut impl Console) {
     let requests = counted(rehearsal.requests.len(), "request");
     let signatures = counted(rehearsal.signatures(), "signature");
     let digest = countersign::digest::Sha256::of(rehearsal.text());
     console.show(&format!("\nREHEARSED {requests} with {signatures}\n"));
     console.show(&screen::digest_lines(&digest));
-    console.show("The next session has to be the same: airgap session run …\n");
+    let run = match &args.input {
+        Some(folder) => {
+            let folder = Safe(&folder.display().to_string()).to_string();
+            format!("airgap session run --in {folder} --out {folder}")
+        }
+        None => "airgap session run --camera --screen".to_owned(),
+    };
+    console.show(&format!("The next session has to be the same: {run}\n"));
 }
 
 /// The card in the reader and its master; none where there is no card.
@@ -137,16 +144,15 @@ fn discard(common: &Common, station: &Station) -> Result<(), Failure> {
 
 fn failure(error: RehearsalError) -> Failure {
     match error {
-        RehearsalError::Session(error) => {
-            let failure = session_failure(*error);
-            failure.hint("nothing was changed: it was a rehearsal")
-        }
+        RehearsalError::Session(error) => Failure::new(session_exit(&error), *error)
+            .hint("nothing was changed: it was a rehearsal; hold it again"),
         error @ (RehearsalError::Consumers(_) | RehearsalError::Response(_)) => {
             Failure::new(Exit::Untrue, error)
         }
-        error @ (RehearsalError::Nothing | RehearsalError::Pending) => {
-            Failure::new(Exit::Refused, error)
-        }
+        error @ RehearsalError::Nothing => Failure::new(Exit::Refused, error)
+            .hint("every request was refused or left: see above why"),
+        error @ RehearsalError::Pending => Failure::new(Exit::Refused, error)
+            .hint("with its card, and any folder: airgap session run --in stick --out stick"),
         RehearsalError::Station(error) => station_failure(error),
         error => Failure::new(Exit::Failed, error),
     }

@@ -130,8 +130,14 @@ fn outbox<'a>(to: ToArgs, look: LookArgs, shelf: &'a dyn Shelf) -> Box<dyn Outbo
     }
 }
 
-pub(super) fn session_failure(error: SessionError) -> Failure {
-    let exit = match &error {
+fn session_failure(error: SessionError) -> Failure {
+    let (exit, hint) = (session_exit(&error), error.hint());
+    hint.into_iter().fold(Failure::new(exit, error), Failure::hint)
+}
+
+/// The status with which a session's error ends the program.
+pub(super) fn session_exit(error: &SessionError) -> Exit {
+    match error {
         SessionError::Card(_) | SessionError::Counter { .. } => Exit::Card,
         SessionError::Interrupted { .. } | SessionError::Stick { .. } | SessionError::Unread(_) => {
             Exit::Interrupted
@@ -143,7 +149,5 @@ pub(super) fn session_failure(error: SessionError) -> Failure {
         | SessionError::NotAsRehearsed(_)
         | SessionError::SelfTest(_) => Exit::Untrue,
         _ => Exit::Failed,
-    };
-    let hint = error.hint();
-    hint.into_iter().fold(Failure::new(exit, error), Failure::hint)
+    }
 }

@@ -1,6 +1,6 @@
 //! What was rehearsed, as the station keeps it until the real session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,9 @@ pub struct Rehearsal {
     pub card: Option<String>,
     /// Each request that was signed: SHA-256 of each digest that the master's card will be given.
     pub requests: BTreeMap<RequestId, Vec<Sha256>>,
+    /// Requests that were there and not signed: refused, or left.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub others: BTreeSet<RequestId>,
 }
 
 /// What kind of text it is.
@@ -131,13 +134,42 @@ impl Rehearsal {
         self.requests.values().map(Vec::len).sum()
     }
 
+    /// What differs before anybody is asked for consent: the requests that are there, each with
+    /// what it asks for; `decided` tells of a request whether it was decided on since.
+    pub fn differs_from(
+        &self,
+        policy: Sha256,
+        there: &BTreeMap<RequestId, Option<Vec<Sha256>>>,
+        decided: impl Fn(RequestId) -> bool,
+    ) -> Vec<Difference> {
+        let mut found = self.of_policy(policy);
+        for (id, bytes) in there {
+            match self.requests.get(id) {
+                Some(rehearsed) if bytes.as_ref() != Some(rehearsed) => {
+                    found.push(Difference::OtherBytes(*id));
+                }
+                None if !self.others.contains(id) && !decided(*id) => {
+                    found.push(Difference::NotRehearsed(*id));
+                }
+                Some(_) | None => {}
+            }
+        }
+        let missing = self.requests.keys().filter(|id| !there.contains_key(id));
+        found.extend(missing.filter(|id| !decided(**id)).map(|id| Difference::Missing(*id)));
+        found
+    }
+
+    fn of_policy(&self, actual: Sha256) -> Vec<Difference> {
+        let expected = self.policy;
+        match actual == expected {
+            true => Vec::new(),
+            false => vec![Difference::Policy { actual, expected }],
+        }
+    }
+
     /// Everything in which `real` differs; `signed` tells of a request whether it was signed since.
     pub fn differences(&self, real: &Real, signed: impl Fn(RequestId) -> bool) -> Vec<Difference> {
-        let mut found = Vec::new();
-        if real.policy != self.policy {
-            let (actual, expected) = (real.policy, self.policy);
-            found.push(Difference::Policy { actual, expected });
-        }
+        let mut found = self.of_policy(real.policy);
         if real.master != self.master {
             let (actual, expected) = (real.master, self.master);
             found.push(Difference::Master { actual, expected });
@@ -173,6 +205,7 @@ mod tests {
             master: Fingerprint::from([1; 20]),
             card: Some("0000:1".into()),
             requests: [(id("a"), vec![Sha256::of("1")]), (id("b"), Vec::new())].into(),
+            others: [id("refused")].into(),
         }
     }
 
@@ -208,6 +241,34 @@ mod tests {
         assert_eq!(differs(|r| drop(r.requests.remove(&id("a")))), [Difference::Missing(id("a"))]);
         let other = differs(|r| drop(r.requests.insert(id("a"), vec![Sha256::of("2")])));
         assert_eq!(other, [Difference::OtherBytes(id("a"))]);
+    }
+
+    #[test]
+    fn what_differs_is_found_before_anybody_is_asked() {
+        let asks = |bytes: &[&str]| Some(bytes.iter().map(Sha256::of).collect::<Vec<_>>());
+        let there = BTreeMap::from([
+            (id("a"), asks(&["1"])),
+            (id("b"), asks(&[])),
+            (id("refused"), asks(&["3"])),
+            (id("decided"), asks(&["4"])),
+        ]);
+        let differs = |there: &BTreeMap<_, _>| {
+            rehearsal().differs_from(Sha256::of("policy"), there, |id| id == self::id("decided"))
+        };
+        assert_eq!(differs(&there), []);
+        let with = |name, bytes| {
+            let mut there = there.clone();
+            there.insert(id(name), bytes);
+            differs(&there)
+        };
+        assert_eq!(with("stranger", asks(&["5"])), [Difference::NotRehearsed(id("stranger"))]);
+        assert_eq!(with("a", asks(&["2"])), [Difference::OtherBytes(id("a"))]);
+        assert_eq!(with("a", None), [Difference::OtherBytes(id("a"))]);
+        let mut less = there.clone();
+        less.remove(&id("b"));
+        assert_eq!(differs(&less), [Difference::Missing(id("b"))]);
+        let policy = rehearsal().differs_from(Sha256::ZERO, &there, |_| true);
+        assert!(matches!(policy[..], [Difference::Policy { .. }]));
     }
 
     #[test]

@@ -11,19 +11,22 @@
 mod copy;
 mod file;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
 use countersign::certificate::Certificate;
+use countersign::digest::Sha256;
 use countersign::drill::Gpg;
-use countersign::exchange::{self, ExchangeError, Inbox, Stick};
+use countersign::exchange::{self, CourierError, ExchangeError, Inbox, Stick};
 use countersign::fingerprint::Fingerprint;
 use countersign::journal::Software;
 use countersign::lint::{Consumer, Consumers, Word};
 use countersign::request::{MAX_BYTES, Request, RequestId, Version};
-use countersign::response::{self, Outcome, Response, ResponseError};
+use countersign::response::{self, Outcome, Rehearsed, Response, ResponseError};
 use countersign::safe::{Safe, counted};
 use countersign::scratch::ScratchError;
 use countersign::time::Timestamp;
@@ -31,7 +34,7 @@ use countersign::time::Timestamp;
 use crate::card::{Card, CardError, LastTry, NewPins, Selector};
 use crate::console::Console;
 use crate::master::{self, MasterError};
-use crate::recorder::{Access, RecorderError};
+use crate::recorder::{Access, Recorder, RecorderError};
 use crate::session::{self, Couriers, Options, SessionError, StandIn, Task};
 use crate::station::{Station, StationError};
 
@@ -42,6 +45,8 @@ pub use file::{Difference, Format, MAX_BYTES as MAX_REHEARSAL, Real, Rehearsal};
 pub const PIN: &str = "rehearse";
 /// Its Admin PIN.
 const ADMIN_PIN: &str = "rehearsal-admin";
+/// So many answers are given to gpg in one keyring.
+const AT_ONCE: usize = 200;
 
 /// What is to be rehearsed.
 pub struct Plan<'a> {
@@ -63,7 +68,7 @@ pub struct Plan<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum RehearsalError {
     /// Requests are half-way signed.
-    #[error("requests wait at the station that were consented to: finish them first")]
+    #[error("a request at the station is half-way signed: finish it first")]
     Pending,
     /// The session.
     #[error("the rehearsal did not come to its end")]
@@ -72,8 +77,11 @@ pub enum RehearsalError {
     #[error("nothing was signed in the rehearsal: there is nothing to hold the session against")]
     Nothing,
     /// A consumer would not take an answer.
-    #[error("{0} would not be taken as they are meant")]
-    Consumers(String),
+    #[error("{} would not be taken as meant", counted(*.0, "answer"))]
+    Consumers(usize),
+    /// An answer to nothing that was consented to.
+    #[error("an answer to request {0}, which nobody consented to")]
+    NotConsented(RequestId),
     /// The practice card.
     #[error("no practice card could be made")]
     Card(#[from] CardError),
@@ -106,7 +114,9 @@ pub fn rehearse<'a>(
     inbox: Box<dyn Inbox + 'a>,
     console: &mut impl Console,
 ) -> Result<Rehearsal, RehearsalError> {
-    if plan.station.ledger()?.pending_after(None)?.is_some() {
+    // Held until the end: neither a session nor another rehearsal begins meanwhile.
+    let (held, _) = plan.station.recorder(plan.now, Access::Look)?;
+    if is_half_way(&held)? {
         return Err(RehearsalError::Pending);
     }
     console.show(
@@ -122,6 +132,8 @@ pub fn rehearse<'a>(
     ));
     let station = Station::open(&copy.station())?;
     let (recorder, _) = station.recorder(plan.now, Access::Write)?;
+    let there = RefCell::default();
+    let inbox = Box::new(Watched { inbox, there: &there });
     let couriers = Couriers { inbox, outbox: Box::new(Stick::new(copy.answers())) };
     let options = Options {
         last_try: LastTry::Use,
@@ -145,10 +157,56 @@ pub fn rehearse<'a>(
         policy: plan.station.authority().policy().digest(),
         master: plan.master,
         card: plan.card.clone(),
+        others: there.take().into_iter().filter(|id| !requests.contains_key(id)).collect(),
         requests,
     };
     exchange::write_path(&plan.station.rehearsal_path(), rehearsal.text().as_bytes())?;
     Ok(rehearsal)
+}
+
+/// Whether something of a request was signed, and not all.
+fn is_half_way(recorder: &Recorder) -> Result<bool, RehearsalError> {
+    let mut last = None;
+    while let Some(pending) = recorder.ledger().pending_after(last)? {
+        if pending.signed > 0 {
+            return Ok(true);
+        }
+        last = Some(pending.request);
+    }
+    Ok(false)
+}
+
+/// Whoever brings the requests, and a list of them.
+struct Watched<'a> {
+    inbox: Box<dyn Inbox + 'a>,
+    there: &'a RefCell<BTreeSet<RequestId>>,
+}
+
+impl Inbox for Watched<'_> {
+    fn place(&self) -> String {
+        self.inbox.place()
+    }
+
+    fn receive(
+        &mut self,
+        suffix: &str,
+        most: usize,
+        each: &mut dyn FnMut(OsString),
+    ) -> Result<usize, CourierError> {
+        self.inbox.receive(suffix, most, each)
+    }
+
+    fn read(&self, name: &OsStr, limit: usize) -> Result<Vec<u8>, CourierError> {
+        let bytes = self.inbox.read(name, limit)?;
+        if let Ok(request) = Request::parse(&bytes, limit) {
+            self.there.borrow_mut().insert(request.id());
+        }
+        Ok(bytes)
+    }
+
+    fn beside(&self) -> Option<&Path> {
+        self.inbox.beside()
+    }
 }
 
 fn stand_in(plan: &Plan<'_>, copy: &Copy) -> Result<StandIn, RehearsalError> {
@@ -166,7 +224,7 @@ fn looked_at(
     station: &Station,
     stand_in: &Certificate,
     console: &mut impl Console,
-) -> Result<BTreeMap<RequestId, Vec<countersign::digest::Sha256>>, RehearsalError> {
+) -> Result<BTreeMap<RequestId, Vec<Sha256>>, RehearsalError> {
     let masters: Vec<Certificate> = plan
         .station
         .authority()
@@ -176,46 +234,76 @@ fn looked_at(
         .collect();
     let gpg = plan.gpg.as_ref();
     let consumers = Consumers { masters: &masters, stand_in, gpg, now: plan.now };
-    let (recorder, _) = station.recorder(plan.now, Access::Look)?;
+    // The rehearsal took its time.
+    let now = station.ledger()?.last().map_or(plan.now, |last| last.max(plan.now));
+    let (recorder, _) = station.recorder(now, Access::Look)?;
     let mut names: Vec<PathBuf> = Vec::new();
     let answers = copy.answers();
     exchange::visit_batches(&answers, ".response.json", exchange::MAX_LISTED, |n| names.push(n))?;
     names.sort();
-    console.show("\nWHAT CONSUMERS MAKE OF IT\n");
     let (mut signed, mut bad) = (BTreeMap::new(), 0);
+    for some in names.chunks(AT_ONCE) {
+        let some = read(some, &answers, &recorder, station, stand_in)?;
+        let both = some.iter().filter_map(|a| a.answer.as_ref().map(|x| (&a.request, x)));
+        let told = consumers.told(both);
+        for Answered { request, answer, statements } in some {
+            if signed.is_empty() {
+                console.show("\nWHAT CONSUMERS MAKE OF IT\n");
+            }
+            let words = match &answer {
+                Some(answer) => consumers.look(&request, answer, &told),
+                None => vec![sealed()],
+            };
+            signed.insert(request.id(), statements);
+            bad += usize::from(words.iter().any(|word| !word.good));
+            show(console, request.id(), &words, signed.len());
+        }
+    }
+    if bad > 0 {
+        return Err(RehearsalError::Consumers(bad));
+    }
+    Ok(signed)
+}
+
+/// One answer of the rehearsal; without signatures where they are sealed.
+struct Answered {
+    request: Request,
+    answer: Option<Rehearsed>,
+    statements: Vec<Sha256>,
+}
+
+/// Reads some answers, but for refusals.
+fn read(
+    names: &[PathBuf],
+    answers: &Path,
+    recorder: &Recorder,
+    station: &Station,
+    stand_in: &Certificate,
+) -> Result<Vec<Answered>, RehearsalError> {
+    let mut found = Vec::new();
     for name in names {
-        let bytes = exchange::read_path(&answers.join(&name), response::MAX_BYTES)?;
+        let bytes = exchange::read_path(&answers.join(name), response::MAX_BYTES)?;
         let response = Response::parse(&bytes)?;
         let id = response.request;
         if matches!(response.outcome, Outcome::Refused { .. }) {
             continue;
         }
-        let Some(consented) = recorder.consented(id)? else { continue };
-        signed.insert(id, consented.statements);
-        let words = words(&consumers, station, id, response)?;
-        bad += usize::from(words.iter().any(|word| !word.good));
-        show(console, id, &words, signed.len());
+        let consented = recorder.consented(id)?.ok_or(RehearsalError::NotConsented(id))?;
+        let bytes = exchange::read_path(&station.kept(id), MAX_BYTES)?;
+        let unreadable = |_| RehearsalError::Session(Box::new(SessionError::Changed(id)));
+        let request = Request::parse(&bytes, MAX_BYTES).map_err(unreadable)?;
+        let answer = match response.sealed() {
+            Some(_) => None,
+            None => Some(response.rehearsed(&request, stand_in)?),
+        };
+        found.push(Answered { request, answer, statements: consented.statements });
     }
-    if bad > 0 {
-        return Err(RehearsalError::Consumers(counted(bad, "answer")));
-    }
-    Ok(signed)
+    Ok(found)
 }
 
-fn words(
-    consumers: &Consumers<'_>,
-    station: &Station,
-    id: RequestId,
-    response: Response,
-) -> Result<Vec<Word>, RehearsalError> {
-    if response.sealed().is_some() {
-        let text = "sealed: only a custodian can look at it".to_owned();
-        return Ok(vec![Word { consumer: Consumer::Countersign, text, good: true }]);
-    }
-    let bytes = exchange::read_path(&station.kept(id), MAX_BYTES)?;
-    let unreadable = |_| RehearsalError::Session(Box::new(SessionError::Changed(id)));
-    let request = Request::parse(&bytes, MAX_BYTES).map_err(unreadable)?;
-    Ok(consumers.look(&request, &response.rehearsed(&request, consumers.stand_in)?))
+fn sealed() -> Word {
+    let text = "sealed: only a custodian can look at it".to_owned();
+    Word { consumer: Consumer::Countersign, text, good: true }
 }
 
 /// The first answers of a batch are shown, and every one that is not good.

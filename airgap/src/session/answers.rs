@@ -71,7 +71,7 @@ where
             self.write_answer(&request, &Response::new(id, outcome))?;
             if self.lost.failures == failures {
                 self.tally.answered_again += 1;
-                self.note(format!("answered again from the journal  {}", describe(&request)));
+                self.note(format!("again      {}: answered from the journal", describe(&request)));
             }
         }
         Ok(())
@@ -130,11 +130,12 @@ where
     /// Gives what happened in words to the courier and to the screen.
     pub(super) fn write_summary(&mut self) -> Result<(), CourierError> {
         let name = &self.station.authority().policy().name;
-        let head = format!(
-            "Session at the station of {}\nended {}\n\n",
-            countersign::safe::Safe(name),
-            self.recorder.now()
-        );
+        let what = match &self.options.stand_in {
+            Some(_) => "Rehearsal",
+            None => "Session",
+        };
+        let (name, now) = (countersign::safe::Safe(name), self.recorder.now());
+        let head = format!("{what} at the station of {name}\nended {now}\n\n");
         let tally = &self.tally;
         let mut tail = format!(
             "\n{} signed with {}, {} answered again, {} refused, {} left\n",
@@ -146,6 +147,8 @@ where
         );
         if self.options.dry_run {
             tail.push_str("dry run: nothing was signed and nothing written\n");
+        } else if self.options.stand_in.is_some() {
+            tail.push_str("rehearsal: nothing of this is in the journal or on the stick\n");
         } else {
             let _ = writeln!(tail, "journal head {}", self.recorder.head());
         }

@@ -217,7 +217,7 @@ where
     }
 
     pub(super) fn ask(&mut self, review: Review, untrusted: &[u8]) -> Result<Next, SessionError> {
-        let label = describe(review.request());
+        let (id, label) = (review.request().id(), describe(review.request()));
         match Consent::ask(review, self.console)? {
             Answer::Consent(consent) => {
                 if self.options.dry_run {
@@ -236,6 +236,8 @@ where
                 self.refused(review.request(), file, Refuser::Operator, violations)?;
                 Ok(Next::GoOn)
             }
+            // What waits at the station is named at the end.
+            Answer::Later if self.recorder.ledger().pending(id)?.is_some() => Ok(Next::GoOn),
             Answer::Later => {
                 self.tally.left += 1;
                 self.note(format!("left       {label}"));

@@ -218,7 +218,7 @@ where
 
     fn tell_what_left(&mut self) {
         let (files, bytes) = self.outgoing.sum();
-        if files > 0 {
+        if files > 0 && self.options.stand_in.is_none() {
             let files = counted(files, "file");
             self.console.show(&format!(
                 "given out: {files}, {bytes} bytes, and nothing else (airgap session disclose)\n"
@@ -234,6 +234,7 @@ where
 {
     fn run(mut self) -> Result<Tally, SessionError> {
         let count = self.receive()?;
+        self.begins_as_rehearsed(count)?;
         self.begin()?;
         self.tell_what_waits()?;
         let result = self

@@ -31,6 +31,8 @@ where
             return self.record_once_more();
         }
         self.begin()?;
+        self.tell_what_waits()?;
+        self.answer_from_journal()?;
         let result = self.open_the_card().and_then(|_| match self.card.take() {
             Some(opened) => self.sign_with(opened, 0),
             None => Err(CardError::Removed.into()),

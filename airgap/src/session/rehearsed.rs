@@ -1,6 +1,7 @@
 //! A session that was rehearsed has to be what was rehearsed.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 
 use countersign::digest::Sha256;
@@ -8,13 +9,13 @@ use countersign::exchange::{self, ExchangeError};
 use countersign::fingerprint::Fingerprint;
 use countersign::journal::Event;
 use countersign::policy::Decided;
-use countersign::request::RequestId;
+use countersign::request::{Request, RequestId};
 use countersign::safe::counted;
 
 use super::{Session, SessionError};
 use crate::card::{Card, CardError};
 use crate::console::Console;
-use crate::rehearsal::{Real, Rehearsal};
+use crate::rehearsal::{PIN, Real, Rehearsal};
 use crate::station::StationError;
 
 impl<C, O> Session<'_, C, O>
@@ -22,7 +23,61 @@ where
     C: Console,
     O: FnMut() -> Result<Card, CardError>,
 {
-    /// Where a rehearsal waits for its session: stops this one unless it is that session. In the
+    /// Where a rehearsal waits for its session: stops this one, before anybody is asked and before
+    /// anything is written, if the requests are not those that were rehearsed.
+    pub(super) fn begins_as_rehearsed(&mut self, count: usize) -> Result<(), SessionError> {
+        if self.options.stand_in.is_some() {
+            return Ok(());
+        }
+        let Some((rehearsal, _)) = self.station.rehearsal()? else { return Ok(()) };
+        if self.is_done(&rehearsal)? {
+            return if self.options.dry_run { Ok(()) } else { self.put_away() };
+        }
+        let there = self.there(count)?;
+        let policy = self.station.authority().policy().digest();
+        let decided = |id| self.is_decided(id).unwrap_or(false);
+        let differences = rehearsal.differs_from(policy, &there, decided);
+        match differences.is_empty() {
+            true => Ok(()),
+            false => Err(SessionError::NotAsRehearsed(differences)),
+        }
+    }
+
+    /// Every request that waits or was brought, with what it asks for, where that can be told.
+    fn there(
+        &self,
+        count: usize,
+    ) -> Result<BTreeMap<RequestId, Option<Vec<Sha256>>>, SessionError> {
+        let mut there = BTreeMap::new();
+        let mut last = None;
+        while let Some(pending) = self.recorder.ledger().pending_after(last)? {
+            let id = pending.request;
+            last = Some(id);
+            there.insert(id, self.recorder.consented(id)?.map(|consented| consented.statements));
+        }
+        let mut last: Option<std::ffi::OsString> = None;
+        for _ in 0..count {
+            let after = last.as_deref().map(OsStr::as_encoded_bytes);
+            let Some(name) = self.agenda.file_after(after)? else { break };
+            let read = self.inbox.read(&name, self.limit()).ok();
+            last = Some(name);
+            // What is no request is refused in any session.
+            let request = read.and_then(|bytes| Request::parse(&bytes, self.limit()).ok());
+            let Some(request) = request else { continue };
+            let master = self.station.authority().master(request.master()).ok();
+            let asked = master.and_then(|master| request.prediction(master).ok());
+            let asked =
+                asked.map(|p| p.statements.iter().map(|s| Sha256::of(s.digest())).collect());
+            there.entry(request.id()).or_insert(asked);
+        }
+        Ok(there)
+    }
+
+    fn is_decided(&self, request: RequestId) -> Result<bool, SessionError> {
+        Ok(self.recorder.history(request, None)?.this.is_some())
+    }
+
+    /// Once the card is there: stops the session unless it is what was rehearsed. In the
     /// rehearsal itself there is nothing to compare with.
     pub(super) fn as_rehearsed(
         &mut self,
@@ -30,6 +85,7 @@ where
         ident: &str,
     ) -> Result<(), SessionError> {
         if self.options.stand_in.is_some() {
+            self.console.show(&format!("\nThe practice card's PIN is {PIN}\n"));
             return Ok(());
         }
         let Some((rehearsal, digest)) = self.station.rehearsal()? else { return Ok(()) };
@@ -94,6 +150,7 @@ where
         let to = folder.join(format!("session-{session:06}.json"));
         let moved = fs::create_dir_all(&folder).and_then(|()| fs::rename(&from, &to));
         moved.map_err(|source| ExchangeError::Io { path: from, action: "put away", source })?;
+        exchange::sync_folder(&folder).map_err(StationError::from)?;
         exchange::sync_folder(self.station.folder()).map_err(StationError::from)?;
         Ok(())
     }

@@ -33,6 +33,9 @@ where
     /// Signs everything that was recorded; what is left unsigned is named in the summary.
     pub(super) fn sign(&mut self) -> Result<(), SessionError> {
         let result = self.sign_batch();
+        if self.options.stand_in.is_some() {
+            return result;
+        }
         let mut last = None;
         while let Some(pending) = self.recorder.ledger().pending_after(last)? {
             let id = pending.request;

@@ -76,9 +76,13 @@ fn a_bundle_by_anybody_but_a_master_is_foreign() {
 fn a_head_with_another_keyring_is_mixed() {
     let make = Make::new();
     let mut other = make.clone();
-    let dev = certified(&person("abc"), &make.signer, day(10), CERTIFICATION, plain);
-    other.developers = vec![dev];
-    assert_eq!(make.keyring().len(), other.keyring().len(), "or it would show at once");
+    // As long as the other one, or it would show at once: signatures may begin with zeros.
+    let as_long = (0..50).any(|_| {
+        let dev = certified(&person("abc"), &make.signer, day(10), CERTIFICATION, plain);
+        other.developers = vec![dev];
+        make.keyring().len() == other.keyring().len()
+    });
+    assert!(as_long);
     let signed = |make: &Make| {
         let whole = make.file();
         whole[..whole.len() - make.keyring().len()].to_vec()
