@@ -95,16 +95,15 @@ fn longest(
     let (zero, mut uncovered) = (Sha256::ZERO, recorder.ledger().uncovered().clone());
     let master = station.authority().masters()[0].fingerprint();
     let mut checks = selftest::before_session(recorder, recorder.now());
-    replace_if_longer(&mut checks, selftest::card_was_read(CARD, master, u32::MAX));
-    let mut sequence = recorder.ledger().entries();
-    for event in [
+    replace_if_longer(&mut checks, &selftest::card_was_read(CARD, master, u32::MAX));
+    let events = [
         Event::SessionStarted { policy: zero, software: software.clone() },
         Event::SelfTested { checks },
         Event::Rehearsed { rehearsal: zero },
         Event::Counter { card: CARD.to_owned(), master, count: u32::MAX, moment: Moment::Before },
-    ] {
+    ];
+    for (sequence, event) in (recorder.ledger().entries()..).zip(events) {
         uncovered.add(&Entry { sequence, previous: zero, at: DATE, event });
-        sequence += 1;
     }
     let closing =
         Closing { created: DATE, master, count: u32::MAX, last: u64::MAX, head: zero, card: CARD };
@@ -113,11 +112,11 @@ fn longest(
     Ok(record)
 }
 
-fn replace_if_longer(checks: &mut [SelfCheck], found: SelfCheck) {
+fn replace_if_longer(checks: &mut [SelfCheck], found: &SelfCheck) {
     let length = |check: &SelfCheck| serde_json::to_string(check).map_or(0, |text| text.len());
     for check in checks.iter_mut().filter(|check| check.test == found.test) {
-        if length(check) < length(&found) {
-            check.clone_from(&found);
+        if length(check) < length(found) {
+            check.clone_from(found);
         }
     }
 }
