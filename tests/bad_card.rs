@@ -28,10 +28,32 @@ fn a_wrong_pin_costs_one_try_and_says_how_many_are_left() {
 }
 
 #[test]
+fn the_last_try_is_kept_unless_somebody_says_otherwise() {
+    let s = Scenario::new();
+    s.certify("alice").ok();
+    // There is something for a record.
+    s.session().answers("No\nnot today\n").run().ends(3);
+    s.clear_stick();
+    s.certify("bob").ok();
+    for left in [2, 1] {
+        signs_nothing(&s, s.session().pin("654321")).ends(5);
+        assert_eq!(tries(&s), left);
+    }
+    let kept = signs_nothing(&s, s.session()).ends(5).never_says("left): ");
+    kept.says("ONLY ONE TRY IS LEFT for the PIN").says("--last-try");
+    assert_eq!(tries(&s), 1);
+    let record = run(&s.session().record(), "").ends(5).never_says("left): ");
+    record.says("ONLY ONE TRY IS LEFT for the PIN").says("--last-try");
+    s.session().with(&["--last-try"]).run().ok().says("1 signed");
+    assert_eq!(tries(&s), 3);
+}
+
+#[test]
 fn a_blocked_pin_is_not_asked_for() {
     let s = asked();
     for left in (0..tries(&s)).rev() {
-        let run = signs_nothing(&s, s.session().pin("654321")).ends(5);
+        let session = s.session().pin("654321").with(&["--last-try"]);
+        let run = signs_nothing(&s, session).ends(5);
         assert_eq!(run.has("ONLY ONE TRY IS LEFT"), left == 0, "{}", run.told());
         // Wrong twice: it says so and stops.
         assert_eq!(run.has("wrong PIN: 1 try left"), left == 1, "{}", run.told());

@@ -98,7 +98,7 @@ fn a_stick_that_fills_up_between_two_answers_loses_none() {
     assert_eq!(run.out.matches("\nsigned     ").count(), 3, "{}", run.told());
     assert_eq!(run.out.matches("\nNO ANSWER  ").count(), 2, "{}", run.told());
     run.says("did not reach the stick; the next session writes it")
-        .says("4 file(s) could not be written")
+        .says("4 files could not be written")
         .says("NO RECORD  session-000001.record.asc");
     drop(mount);
     let counter = s.card()["counter"].clone();

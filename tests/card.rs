@@ -172,7 +172,7 @@ fn a_gap_in_the_counter_is_taken_over_with_an_explanation() {
     reset("test with \u{202e}gpg", "Yes\n").ends(5).says("an explanation is a sentence");
     assert_eq!(journal(), before);
     let run = reset("test of the reader with gpg, Maria present", "Yes\n").ok();
-    run.says("1 signature that this journal does not know");
+    run.says("1 signature that this journal does not know").says("written into the journal");
     reset("once more for the same", "Yes\n").ends(5).says("nothing to explain");
     s.airgap(&["journal", "show"]).ok().says("1 unknown signatures of").says("Maria present");
     s.airgap(&verify).ok().says("good counter 4, as the journal adds up");

@@ -110,7 +110,7 @@ fn any_three_of_five_shares_restore_it_and_two_do_not() {
     let mut console = typing(&twice);
     let error = table.restore(4, &mut console).expect_err("one share of three");
     assert!(matches!(error, CeremonyError::NoWords { missing: Some(2) }), "{error}");
-    assert!(console.shown.contains("share 5 was given already"), "{}", console.shown);
+    assert!(console.shown.contains("Share 5 was given already."), "{}", console.shown);
     assert!(console.shown.contains("Word 12 is wrong: every other one fits"), "{}", console.shown);
 }
 
@@ -124,7 +124,7 @@ fn shares_of_two_backups_and_words_of_another_are_told_apart() {
     let mut console = typing(&mixed);
     let error = one.restore(3, &mut console).expect_err("mixed shares");
     assert!(matches!(error, CeremonyError::NoWords { missing: Some(1) }), "{error}");
-    assert!(console.shown.contains("this share belongs to backup "), "{}", console.shown);
+    assert!(console.shown.contains("This share belongs to backup "), "{}", console.shown);
 
     let error = one.restore(3, &mut typing(&second.sheets)).expect_err("another's words");
     let CeremonyError::Seal(SealError::WrongWords { typed, file }) = &error else {

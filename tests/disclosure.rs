@@ -10,7 +10,7 @@ use airgap::report::Report;
 use countersign::journal::{Entry, Record};
 use countersign::response::Response;
 use countersign_tests::schema::{leaves, table};
-use countersign_tests::{Scenario, people};
+use countersign_tests::{Scenario, forge, people};
 use serde_json::Value;
 
 fn schemas() -> [(&'static str, Value); 4] {
@@ -86,11 +86,10 @@ fn after_a_session_every_file_is_listed_with_every_field() {
         let name = file["name"].as_str().expect("a text");
         let size = fs::metadata(s.path("stick").join(name)).expect("a file").len();
         assert_eq!(file["bytes"], size, "{name}");
-        let unknown: Vec<String> = paths(file)
-            .into_iter()
-            .filter(|p| !known.contains(p) && p != "(armor and signature)")
-            .collect();
+        let unknown: Vec<String> =
+            paths(file).into_iter().filter(|p| !known.contains(p) && !p.starts_with('(')).collect();
         assert_eq!(unknown, [""; 0], "{name}");
+        adds_up(file);
         fields += paths(file).len();
         without += usize::from(paths(file).is_empty());
     }
@@ -117,7 +116,59 @@ fn what_was_changed_removed_or_added_on_the_stick_is_named() {
     fs::remove_file(s.path(&s.on_stick(".summary.txt")[0])).expect("our own file");
     fs::write(s.path("stick/planted"), "secret").expect("a new file");
     let run = s.airgap(&disclose).ends(4);
-    run.says("CHANGED").says("NOT HERE session-000001.summary.txt").says("planted 6 bytes");
+    run.says("CHANGED")
+        .says("NOT HERE session-000001.summary.txt")
+        .says("planted 6 bytes")
+        .says("1 file is not what the session wrote")
+        .says("1 file is not there");
+    fs::write(s.path(&answer), text).expect("changed back");
+    s.airgap(&disclose).ends(1).says("NOT HERE").says("1 file is not there");
+}
+
+#[test]
+fn what_another_session_wrote_is_marked_with_its_number() {
+    let s = held();
+    let disclose = ["session", "disclose", "--out", "stick"];
+    s.certify("carol").ok();
+    s.session().answers("Yes\n").run();
+    let run = s.airgap(&disclose).ok();
+    run.says("session-000001.record.asc").says("written by session 1");
+    let planted = s.path("stick/session-000001.summary.txt");
+    let text = fs::read_to_string(&planted).expect("a summary");
+    fs::write(&planted, text.replace("Session", "session")).expect("changed");
+    let listed = disclosed(&s, &["--out", "stick"]);
+    let strays = listed["after"]["strays"].as_array().expect("a list");
+    let of = |name: &str| strays.iter().find(|stray| stray["name"] == name).expect("listed");
+    assert_eq!(of("session-000001.record.asc")["session"], 1);
+    assert_eq!(of("session-000001.summary.txt").get("session"), None, "its content is another");
+    s.airgap(&[&disclose[..], &["--session", "99"]].concat())
+        .ends(1)
+        .says("there was no session 99, or it handed nothing out");
+}
+
+/// As many folders as one likes are looked into no further than files are.
+#[test]
+fn a_stick_full_of_folders_is_looked_at_for_a_short_time() {
+    let s = held();
+    for at in 0..2_000 {
+        fs::create_dir_all(s.path(&format!("stick/{at}/b"))).expect("a new folder");
+    }
+    let listed = disclosed(&s, &["--out", "stick"]);
+    let more = listed["after"]["more"].as_u64().expect("a number");
+    assert!(more >= 1_000, "{more}");
+}
+
+/// An error of the medium is no missing file.
+#[test]
+fn a_place_that_cannot_be_read_is_an_error() {
+    let s = held();
+    let list = s.path("station/outgoing/session-000001.jsonl");
+    let text = fs::read_to_string(&list).expect("a list");
+    fs::write(&list, text.replace("session-000001.summary", "stick.record/x")).expect("our own");
+    fs::write(s.path("stick/stick.record"), "a file in the place of a folder").expect("new");
+    s.airgap(&["session", "disclose", "--out", "stick"]).ends(1).says("stick.record");
+    fs::write(&list, text.replace("\"bytes\"", "\"bites\"")).expect("our own");
+    s.airgap(&["session", "disclose", "--out", "stick"]).ends(1).says("line 1 is damaged");
 }
 
 #[test]
@@ -146,9 +197,64 @@ fn before_a_session_no_file_is_forgotten_and_none_is_longer() {
     for file in after["after"]["files"].as_array().expect("a list") {
         let announced = listed.iter().find(|f| f["name"] == file["name"]).expect("announced");
         let mut more = paths(file);
-        more.retain(|p| !paths(announced).contains(p) && p != "(armor and signature)");
+        more.retain(|p| !paths(announced).contains(p));
         assert!(more.is_empty(), "{more:?}");
     }
+}
+
+/// A file's fields take its bytes, all of them.
+#[track_caller]
+fn adds_up(file: &Value) {
+    let fields = file["fields"].as_array().expect("a list");
+    let sum: u64 = fields.iter().map(|field| field["bytes"].as_u64().expect("a number")).sum();
+    assert!(fields.is_empty() || file["bytes"] == sum, "{sum} of {file}");
+}
+
+/// One answer is owed, one request waits, one is new, one asks for a user ID that is not there.
+fn much_to_do() -> Scenario {
+    let s = Scenario::new();
+    s.certify("bob").ok();
+    s.session().pin("654321").run().ends(5);
+    s.clear_stick();
+    s.certify("alice").ok();
+    let request = s.on_stick(".request.asc")[0].clone();
+    fs::create_dir(s.path(&request.replace(".request.asc", ".response.json"))).expect("in the way");
+    s.session().answers("Later\nYes\n").run().ends(6);
+    s.clear_stick();
+    s.certify("dave").ok();
+    let body = forge::body(&fs::read_to_string(s.request()).expect("a request"));
+    s.clear_stick();
+    let changed = body.replace("Dave", "Dora");
+    assert_ne!(body, changed);
+    let forged = forge::sign(&s.path("dave.key"), &changed, s.now());
+    fs::write(s.path("stick/forged.request.asc"), forged).expect("a new file");
+    fs::write(s.path("stick/none.request.asc"), "no request").expect("a new file");
+    s.certify("carol").ok();
+    s
+}
+
+#[test]
+fn what_waits_at_the_station_is_announced_as_well() {
+    let s = much_to_do();
+    let run = s.airgap(&["session", "disclose", "--in", "stick"]).ok();
+    run.says("is refused").says("answered again from the journal").says("nothing else");
+    let before = disclosed(&s, &["--in", "stick"]);
+    let listed = before["before"].as_array().expect("a list");
+    listed.iter().for_each(adds_up);
+    let stick = s.on_stick("");
+    let run = s.session().run().ends(3).says("2 signed").says("1 answered again");
+    run.says("2 refused").says("From here on this writes 2 answers, ");
+    let (mut written, mut known) = (0, 0);
+    for name in s.on_stick("").iter().filter(|name| !stick.contains(name)) {
+        let of = |f: &&Value| f["name"].as_str().is_some_and(|n| format!("stick/{n}") == *name);
+        let file = listed.iter().find(of).unwrap_or_else(|| panic!("{name} was not announced"));
+        let size = fs::metadata(s.path(name)).expect("a file").len();
+        if let Some(most) = file["bytes"].as_u64() {
+            assert!(size <= most, "{name}: {size} of {most}");
+            (written, known) = (written + size, known + most);
+        }
+    }
+    assert!(written > 5_000 && written <= known && known <= written + 2_048, "{written} {known}");
 }
 
 #[test]

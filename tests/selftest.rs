@@ -131,6 +131,7 @@ fn a_date_before_the_journal_or_the_program_fails() {
     early
         .says("FAILED clock the date is 2026-11-02T00:00:00Z, before the journal's last entry of")
         .says("error: the self-test failed: clock")
+        .says("hint: both dates are named; give the right one")
         .says("ok journal");
     // A journal older than the program.
     fs::remove_dir_all(s.path("station")).expect("our own folder");

@@ -99,6 +99,11 @@ fn without_the_word_nothing_is_written() {
         report(&s, &[], answer).ends(3).says("error: nothing was written");
         nothing_written(&s, &before);
     }
+    // A slip loses nothing.
+    report(&s, &[], "foo\nNo\n")
+        .ends(3)
+        .says("there is no item \"foo\"; there are: software, policy")
+        .says("error: nothing was written");
     // The word after a refusal is too late.
     report(&s, &[], "no\nYes\n").ends(3);
     // A word that was said before an item was left out does not count for what is left.

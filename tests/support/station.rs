@@ -249,7 +249,8 @@ impl Bench {
     pub fn options(&self) -> Options {
         let software = Software { name: SOFTWARE.to_owned(), binary: Sha256::ZERO, image: None };
         let task = Task::Requests;
-        Options { task, dry_run: false, explain_counter: None, software, stand_in: None }
+        let last_try = airgap::card::LastTry::Keep;
+        Options { task, dry_run: false, explain_counter: None, last_try, software, stand_in: None }
     }
 
     /// Requests and answers on the one stick.

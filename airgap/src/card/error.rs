@@ -223,6 +223,9 @@ impl CardError {
             Self::FactoryPin => "choose another; a card in use is changed with: airgap card pin",
             Self::FactoryPinInUse => "give it another one: airgap card pin",
             Self::LastTry { .. } => "find the right one; whoever is sure of it says --last-try",
+            Self::WrongPin { left: 1 } => {
+                "find the right one first: the next mistake blocks the PIN"
+            }
             Self::NotAsDelivered { .. } => {
                 "a card that was set up before: say --initialised; one whose set-up was cut off: \
                  airgap card init --again"
@@ -307,6 +310,11 @@ fn tries(left: u8) -> &'static str {
     if left == 1 { "try" } else { "tries" }
 }
 
+/// So many tries, in words.
+pub fn counted_tries(left: u8) -> String {
+    format!("{left} {}", tries(left))
+}
+
 fn some(idents: &[String]) -> String {
     if idents.is_empty() { "none".into() } else { idents.join(", ") }
 }
@@ -324,5 +332,15 @@ fn release(holders: &[Holder]) -> String {
             "gpg's scdaemon keeps the card to itself until told: gpgconf --kill scdaemon".into()
         }
         None => "close that program, then try again".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_try_is_one_try() {
+        assert_eq!([counted_tries(1), counted_tries(3)], ["1 try", "3 tries"]);
     }
 }

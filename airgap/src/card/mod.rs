@@ -32,7 +32,7 @@ use sequoia_openpgp::crypto::mpi;
 pub use advisory::{Advisories, Advisory, Concern};
 pub use attestation::Attestation;
 pub use card_backend::{CardBackend, CardCaps, CardTransaction, SmartcardError};
-pub use error::CardError;
+pub use error::{CardError, counted_tries};
 pub use generate::Generated;
 pub use model::{Firmware, Model};
 pub use open::{Card, Selector, readers};

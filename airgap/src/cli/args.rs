@@ -19,7 +19,7 @@ use crate::console::PinWay;
 pub use super::disclose::DiscloseArgs;
 pub use super::rehearse::RehearseArgs;
 pub use super::report::ReportArgs;
-pub use card::{CardVerb, PinChange};
+pub use card::{CardVerb, LastTryArg, PinChange};
 
 /// The offline signing station for an OpenPGP master key on a card
 #[derive(Debug, Parser)]
@@ -239,6 +239,9 @@ pub enum SessionVerb {
         /// What the signatures were that the card made and the journal does not know
         #[arg(long, value_name = "TEXT")]
         explain_counter: Option<String>,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        last_try: LastTryArg,
     },
     /// Go through a session with a practice card and a throwaway master: the real one has to be
     /// the same
@@ -260,6 +263,9 @@ pub enum SessionVerb {
         /// What the signatures were that the card made and the journal does not know
         #[arg(long, value_name = "TEXT")]
         explain_counter: Option<String>,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        last_try: LastTryArg,
     },
 }
 

@@ -11,7 +11,8 @@ use super::args::{CardVerb, Common, PinChange};
 use super::{card_failure, confirmed_time, station_failure, terminal};
 use crate::baseline::Baseline;
 use crate::card::{
-    Advisories, Card, CardError, Delivery, Holder, LastTry, NewPin, NewPins, Secret, Session, Touch,
+    Advisories, Card, CardError, Delivery, Holder, LastTry, NewPin, NewPins, Secret, Session,
+    Touch, counted_tries,
 };
 use crate::console::{Ceremony as _, Console as _, Terminal};
 use crate::inspection::{Finding, Inspection};
@@ -27,10 +28,8 @@ pub(super) fn run(common: &Common, verb: &CardVerb) -> Result<(), Failure> {
             let code = resetting_code.then_some(Secret::ResettingCode);
             init(common, delivery, &holder, *touch, code)
         }
-        CardVerb::Pin { what, last_try } => {
-            change_pin(common, *what, if *last_try { LastTry::Use } else { LastTry::Keep })
-        }
-        CardVerb::Touch { policy } => touch(common, *policy),
+        CardVerb::Pin { what, last_try } => change_pin(common, *what, last_try.rule()),
+        CardVerb::Touch { policy, last_try } => touch(common, *policy, last_try.rule()),
         CardVerb::ResetCounterBaseline { explain } => reset_baseline(common, explain),
         CardVerb::Verify(form) => verify(common, form),
     }
@@ -158,7 +157,7 @@ fn change_pin(common: &Common, what: PinChange, last: LastTry) -> Result<(), Fai
     let mut new = None;
     loop {
         let left = card.may_try(asked, last).map_err(card_failure)?.of(asked);
-        let old = console.pin(&format!("Present {asked} ({left} tries left): "))?;
+        let old = console.pin(&format!("Present {asked} ({} left): ", counted_tries(left)))?;
         let wanted = match new.take() {
             Some(wanted) => wanted,
             None => NewPin::new(given, console.new_pin(given)?).map_err(card_failure)?,
@@ -196,13 +195,13 @@ fn replace(
     }
 }
 
-fn touch(common: &Common, policy: Touch) -> Result<(), Failure> {
+fn touch(common: &Common, policy: Touch, last: LastTry) -> Result<(), Failure> {
     let mut console = terminal(common)?;
     sure_of(&mut console, Some(policy))?;
     let mut card = Card::open(&common.selector()).map_err(card_failure)?;
     let mut card = card.session().map_err(card_failure)?;
-    let left = card.may_try(Secret::AdminPin, LastTry::Keep).map_err(card_failure)?.admin_pin;
-    let admin = console.pin(&format!("Admin PIN ({left} tries left): "))?;
+    let left = card.may_try(Secret::AdminPin, last).map_err(card_failure)?.admin_pin;
+    let admin = console.pin(&format!("Admin PIN ({} left): ", counted_tries(left)))?;
     card.set_touch(admin, policy).map_err(card_failure)?;
     console.show(&format!("\nThe card's touch policy for signatures is {policy}.\n"));
     Ok(())
@@ -221,7 +220,9 @@ fn reset_baseline(common: &Common, explain: &str) -> Result<(), Failure> {
     if console.ask("Type Yes to go on from this counter: ")?.as_deref() != Some("Yes") {
         return Err(Failure::say(Exit::Refused, "nothing was changed"));
     }
-    baseline.record(&mut recorder).map_err(|error| Failure::new(Exit::Failed, error))
+    baseline.record(&mut recorder).map_err(|error| Failure::new(Exit::Failed, error))?;
+    console.show("written into the journal: it goes on from this counter\n");
+    Ok(())
 }
 
 fn verify(common: &Common, form: &Form) -> Result<(), Failure> {

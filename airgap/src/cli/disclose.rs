@@ -72,19 +72,31 @@ fn after(station: &Station, folder: &Path, args: &DiscloseArgs) -> Result<(), Fa
         countersign::say!("AFTER: what session {} wrote into {}", on_stick.session, shown(folder));
         tell(&on_stick);
     }
-    match on_stick.changed.len() {
-        0 => Ok(()),
-        changed => {
-            let text = format!("{} not what the session wrote", counted(changed, "file"));
+    let (changed, missing) = (on_stick.changed.len(), on_stick.missing.len());
+    match (changed, missing) {
+        (0, 0) => Ok(()),
+        (0, missing) => {
+            let text = format!("{} not there", files_are(missing));
+            Err(Failure::say(Exit::Failed, text))
+        }
+        (changed, _) => {
+            let text = format!("{} not what the session wrote", files_are(changed));
             Err(Failure::say(Exit::Untrue, text))
         }
     }
+}
+
+fn files_are(files: usize) -> String {
+    format!("{} {}", counted(files, "file"), if files == 1 { "is" } else { "are" })
 }
 
 fn tell(on_stick: &OnStick) {
     print(&on_stick.files);
     let bytes: u64 = on_stick.files.iter().filter_map(|file| file.bytes).sum();
     countersign::say!("{}, {bytes} bytes", counted(on_stick.files.len(), "file"));
+    if !on_stick.missing.is_empty() {
+        countersign::say!("{} not there:", files_are(on_stick.missing.len()));
+    }
     for name in &on_stick.missing {
         countersign::say!("NOT HERE {}", Safe(name));
     }
@@ -97,7 +109,9 @@ fn tell(on_stick: &OnStick) {
     }
     countersign::say!("also there, and not written by this session:");
     for stray in &on_stick.strays {
-        countersign::say!("    {}  {} bytes", Safe(&stray.name), stray.bytes);
+        let by = stray.session.map(|session| format!("  written by session {session}"));
+        let (bytes, by) = (stray.bytes, by.unwrap_or_default());
+        countersign::say!("    {}  {bytes} bytes{by}", Safe(&stray.name));
     }
     if on_stick.more > 0 {
         countersign::say!("    and {} more", on_stick.more);

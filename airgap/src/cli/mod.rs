@@ -144,7 +144,10 @@ fn review(common: &Common, files: &[PathBuf]) -> Result<(), Failure> {
     }
     match refused {
         0 => Ok(()),
-        n => Err(Failure::say(Exit::Refused, format!("{n} request(s) would be refused"))),
+        n => {
+            let requests = countersign::safe::counted(n, "request");
+            Err(Failure::say(Exit::Refused, format!("{requests} would be refused")))
+        }
     }
 }
 

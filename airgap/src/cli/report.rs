@@ -52,26 +52,37 @@ fn agree(
     args: &ReportArgs,
     console: &mut impl Console,
 ) -> Result<Report, Failure> {
+    let mut slip = None;
     loop {
         let text = report.text();
         let shown = if args.json { text.clone() } else { report.to_string() };
         console.show(&shown);
         let question = format!(
             "\nThis and nothing else, {} bytes with the JSON around it, goes into {}.\nType Yes to \
-             write it, or the name of an item to leave it out: ",
+             write it, No, or the name of an item to leave it out: ",
             text.len(),
             args.output.display()
         );
+        if let Some(unknown) = slip.take() {
+            console.show(&format!("\n{unknown}\n"));
+        }
         let answer = console.ask(&question)?;
         match answer.as_deref().map(str::parse::<ItemName>) {
             Some(_) if answer.as_deref() == Some("Yes") => return Ok(report),
             Some(Ok(item)) => report = report.without(item),
+            // Nobody loses a report to a slip.
+            Some(Err(unknown)) if !is_no(answer.as_deref()) => slip = Some(unknown),
             Some(Err(_)) | None => {
                 return Err(Failure::say(Exit::Refused, "nothing was written"));
             }
         }
         console.show("\n");
     }
+}
+
+/// Whether a person does not want it at all.
+fn is_no(answer: Option<&str>) -> bool {
+    matches!(answer, Some("No" | "no" | ""))
 }
 
 /// The folder and the name of the file that is to be made.

@@ -54,6 +54,11 @@ fn verdict(checks: &[SelfCheck]) -> Result<(), Failure> {
         false => Exit::Untrue,
     };
     let names: Vec<&str> = failed.iter().map(|test| test.name()).collect();
-    Err(Failure::say(exit, format!("the self-test failed: {}", names.join(", ")))
-        .hint("sign nothing here before you know why"))
+    let hint = match failed.as_slice() {
+        [SelfTest::Clock] => "both dates are named; give the right one",
+        [SelfTest::Card] => "airgap card verify says more",
+        _ => "sign nothing here before you know why",
+    };
+    let text = format!("the self-test failed: {}", names.join(", "));
+    Err(Failure::say(exit, text).hint(hint))
 }

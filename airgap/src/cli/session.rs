@@ -1,5 +1,12 @@
 //! `airgap session …`
 
+use std::fs::File;
+use std::io::Write as _;
+
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use signal_hook::consts::SIGINT;
+use signal_hook::iterator::Signals;
+
 use countersign::cli::qr::args::LookArgs;
 use countersign::cli::qr::{CAMERA, Camera, Screen, Shelf};
 use countersign::cli::{Exit, Failure};
@@ -19,14 +26,16 @@ use crate::station::Station;
 pub(super) fn run(common: &Common, verb: SessionVerb) -> Result<(), Failure> {
     let stand_in = None;
     match verb {
-        SessionVerb::Run { from, to, look, dry_run, explain_counter } => {
+        SessionVerb::Run { from, to, look, dry_run, explain_counter, last_try } => {
             let (task, software) = (Task::Requests, software::this()?);
-            let options = Options { task, dry_run, explain_counter, software, stand_in };
+            let last_try = last_try.rule();
+            let options = Options { task, dry_run, explain_counter, last_try, software, stand_in };
             hold(common, &options, Some(from), to, look)
         }
-        SessionVerb::Record { to, look, explain_counter } => {
+        SessionVerb::Record { to, look, explain_counter, last_try } => {
             let (task, software) = (Task::Record, software::this()?);
-            let options = Options { task, dry_run: false, explain_counter, software, stand_in };
+            let (dry_run, last_try) = (false, last_try.rule());
+            let options = Options { task, dry_run, explain_counter, last_try, software, stand_in };
             hold(common, &options, None, to, look)
         }
         SessionVerb::Disclose(args) => disclose::run(common, &args),
@@ -41,6 +50,10 @@ fn hold(
     to: ToArgs,
     look: LookArgs,
 ) -> Result<(), Failure> {
+    // Whatever shows codes or looks for them has an ear of its own for Ctrl-C.
+    if from.as_ref().is_none_or(|from| from.input.is_some()) && to.output.is_some() {
+        tell_of_interruption();
+    }
     let station = Station::open(&common.station).map_err(station_failure)?;
     let shelf = Kept::new(&station);
     let mut console = terminal(common)?;
@@ -60,6 +73,31 @@ fn hold(
         }
         _ => Ok(()),
     }
+}
+
+/// Has Ctrl-C say what became of the session before it ends the program. Where the system gives no
+/// thread for that, it ends without a word.
+fn tell_of_interruption() {
+    /// In bytes: it writes one line.
+    const STACK: usize = 128 << 10;
+    /// What shells know a program by that Ctrl-C ended.
+    const STATUS: i32 = 130;
+    let Ok(mut signals) = Signals::new([SIGINT]) else { return };
+    let terminal = File::open("/dev/tty").ok();
+    let before = terminal.and_then(|tty| tcgetattr(&tty).ok().map(|before| (tty, before)));
+    let listen = move || {
+        if signals.forever().next().is_some() {
+            // A PIN that was being typed left the terminal without its echo.
+            if let Some((tty, before)) = &before {
+                let _ = tcsetattr(tty, OptionalActions::Flush, before);
+            }
+            let text = "\ninterrupted: what was consented to waits at the station; run the \
+                        session again";
+            let _ = writeln!(std::io::stderr(), "{text}");
+            std::process::exit(STATUS);
+        }
+    };
+    let _ = std::thread::Builder::new().stack_size(STACK).spawn(listen);
 }
 
 /// Opens the journal for a session, at the date that a person confirms.

@@ -20,6 +20,14 @@ pub fn fields(value: &Value) -> Vec<Field> {
     found
 }
 
+/// What is left of a text of `length` bytes beside its fields: their names, and what stands between
+/// them. None where nothing is.
+pub(super) fn rest(fields: &[Field], length: usize) -> Option<Field> {
+    let bytes = length.checked_sub(fields.iter().map(|field| field.bytes).sum())?;
+    let path = "(names and punctuation)".to_owned();
+    (bytes > 0).then_some(Field { path, count: 1, bytes })
+}
+
 fn walk(value: &Value, path: String, found: &mut Vec<Field>) {
     match value {
         Value::Object(members) if !members.is_empty() => {

@@ -53,6 +53,9 @@ pub enum DisclosureError {
     /// No session.
     #[error("no session handed anything out")]
     NoSession,
+    /// Not this one.
+    #[error("there was no session {0}, or it handed nothing out")]
+    NotThatSession(u64),
 }
 
 impl Disclosed {
@@ -64,8 +67,8 @@ impl Disclosed {
         let mut lines = vec![format!("{}  {length}  {}", self.name, self.what)];
         lines.extend(self.fields.iter().map(|field| {
             let times =
-                if field.count == 1 { String::new() } else { format!("{} × ", field.count) };
-            format!("    {:<44} {times}{}", field.path, counted(field.bytes, "byte"))
+                if field.count == 1 { String::new() } else { format!(" in {}", field.count) };
+            format!("    {:<44} {}{times}", field.path, counted(field.bytes, "byte"))
         }));
         lines
     }

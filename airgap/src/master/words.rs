@@ -5,7 +5,7 @@ use std::io;
 use countersign::qr::{Symbol, draw};
 use zeroize::Zeroizing;
 
-use crate::backup::{Collected, Collection, Passphrase, ShareError, Split, Typed, WordError};
+use crate::backup::{Collected, Collection, Passphrase, ShareError, Split, Typed};
 use crate::console::Ceremony;
 
 use super::CeremonyError;
@@ -100,7 +100,7 @@ pub(super) fn ask(console: &mut impl Ceremony) -> Result<Passphrase, CeremonyErr
                 console.show("It is right.\n");
                 missing = Some(n);
             }
-            Err(error) => console.show(&format!("{error}.\n")),
+            Err(error) => console.show(&format!("{}.\n", upper(&error))),
         }
     }
 }
@@ -124,7 +124,7 @@ fn code(words: &str) -> Option<Zeroizing<String>> {
     Symbol::of_text(&capitals).map(|symbol| Zeroizing::new(draw::terminal(&symbol)))
 }
 
-fn upper(error: &WordError) -> String {
+fn upper(error: &dyn std::error::Error) -> String {
     let text = error.to_string();
     let mut chars = text.chars();
     chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()

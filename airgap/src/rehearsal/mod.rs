@@ -31,7 +31,7 @@ use countersign::safe::{Safe, counted};
 use countersign::scratch::ScratchError;
 use countersign::time::Timestamp;
 
-use crate::card::{Card, CardError, NewPins, Selector};
+use crate::card::{Card, CardError, LastTry, NewPins, Selector};
 use crate::console::Console;
 use crate::master::{self, MasterError};
 use crate::recorder::{Access, Recorder, RecorderError};
@@ -136,6 +136,7 @@ pub fn rehearse<'a>(
     let inbox = Box::new(Watched { inbox, there: &there });
     let couriers = Couriers { inbox, outbox: Box::new(Stick::new(copy.answers())) };
     let options = Options {
+        last_try: LastTry::Use,
         task: Task::Requests,
         dry_run: false,
         explain_counter: None,

@@ -111,7 +111,7 @@ pub enum SessionError {
     #[error("the console failed")]
     Console(#[from] io::Error),
     /// Answers that could not be written out.
-    #[error("{count} file(s) could not be written; what was signed is in the journal")]
+    #[error("{} could not be written; what was signed is in the journal", counted(*count, "file"))]
     Stick {
         /// How many.
         count: usize,

@@ -39,7 +39,7 @@ use countersign::safe::{Safe, counted};
 
 use self::agenda::Agenda;
 pub use self::error::SessionError;
-pub(crate) use self::record::record_name;
+pub(crate) use self::record::{REQUESTS, record_name};
 pub use self::terms::{Couriers, Options, StandIn, Tally, Task};
 use self::told::Told;
 use crate::card::{Card, CardError};

@@ -17,7 +17,7 @@ use crate::station::StationError;
 
 /// After so many requests a record is signed, and another one begun: the records of a large batch
 /// stay small.
-pub(super) const REQUESTS: usize = 1_000;
+pub(crate) const REQUESTS: usize = 1_000;
 
 impl<C, O> Session<'_, C, O>
 where

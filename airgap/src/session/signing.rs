@@ -13,7 +13,9 @@ use super::hand::Hand;
 use super::intake::describe;
 use super::record;
 use super::{OpenedCard, Session, SessionError};
-use crate::card::{self, Advisories, BeforeUnlocking, Card, CardError};
+use crate::card::{
+    self, Advisories, BeforeUnlocking, Card, CardError, LastTry, Secret, counted_tries,
+};
 use crate::console::{Console, Step};
 use crate::recorder::Recorded;
 use crate::selftest;
@@ -91,7 +93,8 @@ where
         if requests > 0 {
             let answers = counted(requests, "answer");
             self.console.show(&format!(
-                "\nThis will write {answers}, the session's record and a summary, and nothing else.\n"
+                "\nFrom here on this writes {answers}, the session's record and a summary, and \
+                 nothing else.\n"
             ));
         }
         self.unlock(&mut card, master, &before, all)?;
@@ -186,8 +189,10 @@ where
         before: &BeforeUnlocking,
         all: usize,
     ) -> Result<(), SessionError> {
-        if before.tries == 0 {
-            return Err(CardError::PinBlocked.into());
+        match (before.tries, self.options.last_try) {
+            (0, _) => return Err(CardError::PinBlocked.into()),
+            (1, LastTry::Keep) => return Err(CardError::LastTry { secret: Secret::Pin }.into()),
+            (1, LastTry::Use) | (2.., _) => {}
         }
         let made = match all {
             0 => String::new(),
@@ -212,7 +217,7 @@ where
             self.console.show("ONLY ONE TRY IS LEFT before the card blocks its PIN.\n");
         }
         loop {
-            let question = format!("PIN ({} tries left): ", before.tries);
+            let question = format!("PIN ({} left): ", counted_tries(before.tries));
             let pin = self.console.signing_pin(&question, before.pad)?;
             self.console.show("\n");
             match card.unlock(pin, before) {

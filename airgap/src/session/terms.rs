@@ -5,6 +5,8 @@ use countersign::exchange::{Inbox, Outbox};
 use countersign::fingerprint::Fingerprint;
 use countersign::journal::Software;
 
+use crate::card::LastTry;
+
 /// What a session is held for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
@@ -23,6 +25,8 @@ pub struct Options {
     pub dry_run: bool,
     /// A person's explanation of signatures that the journal does not know.
     pub explain_counter: Option<String>,
+    /// Whether the card's last try may be used for the PIN.
+    pub last_try: LastTry,
     /// The program that runs, for the journal.
     pub software: Software,
     /// In a rehearsal: who signs in the place of which master.

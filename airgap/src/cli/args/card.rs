@@ -1,9 +1,9 @@
 //! The arguments of `airgap card`.
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use countersign::cli::args::Form;
 
-use crate::card::Touch;
+use crate::card::{LastTry, Touch};
 
 /// `airgap card …`
 #[derive(Debug, Subcommand)]
@@ -37,9 +37,9 @@ pub enum CardVerb {
         /// What is to be done
         #[arg(value_enum, default_value_t = PinChange::Pin)]
         what: PinChange,
-        /// Use the last try that is left
-        #[arg(long)]
-        last_try: bool,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        last_try: LastTryArg,
     },
     /// Say whether each signature needs a touch, where the card has a button
     #[command(after_help = "Example:\n  airgap card touch on --practice-card card")]
@@ -47,6 +47,9 @@ pub enum CardVerb {
         /// off, on, cached; until the key is gone: fixed, cached-fixed
         #[arg(value_name = "POLICY")]
         policy: Touch,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        last_try: LastTryArg,
     },
     /// Take the card's counter as it is, with a person's explanation, into the journal
     #[command(after_help = "Example:\n  airgap card reset-counter-baseline --practice-card card \
@@ -59,6 +62,21 @@ pub enum CardVerb {
     /// Check the card: master, self-signature, PINs, touch, counter, advisories, attestation
     #[command(after_help = "Example:\n  airgap card verify --practice-card card")]
     Verify(Form),
+}
+
+/// Whether a card's last try may be used.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct LastTryArg {
+    /// Use the last try that is left
+    #[arg(long)]
+    last_try: bool,
+}
+
+impl LastTryArg {
+    /// What a person said.
+    pub fn rule(self) -> LastTry {
+        if self.last_try { LastTry::Use } else { LastTry::Keep }
+    }
 }
 
 /// What `airgap card pin` does.
