@@ -21,8 +21,8 @@ pub use counters::{Counters, Gap};
 pub use entry::{Consent, Entry, Event, Moment, Witness};
 pub use ledger::{Ledger, Pending};
 pub use record::{
-    Count, Covered, Decided, Decision, Format as RecordFormat, MAX_BYTES, MAX_LISTED, Record,
-    RecordError,
+    Count, Covered, Decided, Decision, Format as RecordFormat, MAX_BYTES, MAX_LISTED, MAX_REFUSALS,
+    Record, RecordError,
 };
 pub use software::{SelfCheck, SelfResult, SelfTest, Software};
 pub use uncovered::{Closing, Uncovered};
